@@ -229,6 +229,12 @@ class Retrying(Struct, frozen=True, tag="retrying"):
     why: str
 
 
+class Running(Struct, frozen=True, tag="running"):
+    """The receipt so far, a few times a second while the answer streams: usage and cost are estimates (≈)."""
+
+    receipt: Receipt
+
+
 class Settled(Struct, frozen=True, tag="settled"):
     """The turn's end, always the last event: the final receipt and the whole text."""
 
@@ -237,4 +243,4 @@ class Settled(Struct, frozen=True, tag="settled"):
     thinking: str = ""
 
 
-TurnEvent = Started | Retrying | Progress | Thinking | Text | ToolCall | Settled
+TurnEvent = Started | Retrying | Progress | Thinking | Text | ToolCall | Running | Settled
