@@ -1,0 +1,1 @@
+"""What the model will see: cells → items → messages. Reads a `Notebook`, knows no provider, no price and no display."""

@@ -1,0 +1,82 @@
+"""The unit of context: one `Item` is what is counted, priced, redacted, shortened, left out and named to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from qwen_magics import tokens
+from qwen_magics.values import Image, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Kind = Literal["instructions", "mark", "cell", "turn", "attachment", "question"]
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """One thing that goes along. `label` is how people call it (`#3`, `@df`, `the question`), `head` the line that
+    tells the model what it is.
+
+    `text` is what a cell shows by itself (its source, a question as it was asked); `outputs` are its outputs as they
+    go, already canonical, redacted and cut; `answer` is the assistant's side of a turn. `cut` counts the tokens that
+    outputs lost (about), `redacted` the secrets that became marks.
+    """
+
+    kind: Kind
+    label: str
+    title: str = ""
+    head: str = ""
+    text: str = ""
+    outputs: tuple[str, ...] = ()
+    answer: str = ""
+    images: tuple[Image, ...] = ()
+    number: int = 0
+    pinned: bool = False
+    cut: int = 0
+    redacted: int = 0
+    note: str = ""
+
+    @property
+    def user_text(self) -> str:
+        """The item's words in the user's message."""
+        shown = "".join(f"\n[output {self.label}]\n{output}" for output in self.outputs)
+        return f"{self.head}{self.text}{shown}"
+
+    def count(self, vocabulary: str) -> int:
+        """Its tokens, without the message's own overhead; each part is counted once and remembered by `tokens`."""
+        parts = [self.user_text, *([self.answer] if self.answer else [])]
+        return sum(tokens.count(part, vocabulary) for part in parts)
+
+    def bound(self) -> int:
+        """At least as many tokens as it has, without a vocabulary."""
+        return tokens.upper_bound(self.user_text) + tokens.upper_bound(self.answer)
+
+    def without_outputs(self) -> Item:
+        """The same item with its outputs replaced by a mark of fixed size."""
+        return replace(self, outputs=("… left out: no room …",)) if self.outputs else self
+
+
+def messages(items: Iterable[Item]) -> list[Message]:
+    """Items in order → alternating messages. Everything between two answers is one message of the user."""
+    said: list[Message] = []
+    waiting: list[Item] = []
+    for item in items:
+        if item.kind == "instructions":
+            said.append(Message("system", item.text))
+            continue
+        waiting.append(item)
+        if item.answer:
+            said += [_user(waiting), Message("assistant", item.answer)]
+            waiting = []
+    if waiting:
+        said.append(_user(waiting))
+    return said
+
+
+def _user(items: Sequence[Item]) -> Message:
+    return Message(
+        "user", "\n\n".join(item.user_text for item in items), tuple(image for item in items for image in item.images)
+    )
