@@ -140,6 +140,8 @@ class Tier(Struct, frozen=True):
 
     up_to: int | None
     first: bool = True  # the cheapest tier: nothing to warn about
+    over: int = 0  # the bound that this tier begins above, 0 for the first
+    times: Decimal | None = None  # its input rate over the first tier's: how much dearer every token became
 
 
 class PriceLine(Struct, frozen=True):
