@@ -230,8 +230,9 @@ def respect(locks: dict[str, Choice], chosen: dict[str, Choice]) -> None:
 
 def near(word: str, words: Any) -> str:
     """` Did you mean …?` where something is near, else nothing."""
-    found = get_close_matches(word.lower(), [str(one) for one in words if one], n=1)
-    return f" Did you mean `{found[0]}`?" if found else ""
+    spelt = {str(one).lower(): str(one) for one in words if one}
+    found = get_close_matches(word.lower(), spelt, n=1)
+    return f" Did you mean `{spelt[found[0]]}`?" if found else ""
 
 
 def _config(chosen: dict[str, Choice]) -> Config:
