@@ -1,0 +1,45 @@
+"""One kernel session's view of its notebook: the record, the file's reader, and where the file is. Made by `%load_ext`.
+
+session = Session(shell); session.attach(); …; session.notebook(); …; session.detach()
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .cells import Notebook
+from .current import current
+from .file import Reader, Saved, UnreadableNotebookError, find
+from .record import Record
+
+
+class Session:
+    """Keeps the record of `shell` and tells what its notebook is now."""
+
+    def __init__(self, shell: Any) -> None:
+        self.record = Record(shell)
+        self._shell = shell
+        self._reader = Reader()
+        self._folder = str(Path.cwd())  # before user code changes it
+
+    def attach(self) -> None:
+        """Begin to record."""
+        self.record.attach()
+
+    def detach(self) -> None:
+        """Take every hook away."""
+        self.record.detach()
+
+    def notebook(self, live: Saved | None = None) -> Notebook:
+        """The notebook as it is now, from the front end's live copy where there is one, else from the file."""
+        executions, running = self.record.executions, self.record.running
+        if live is not None:
+            return current(executions, running, live, "live")
+        path = find(self._shell.user_ns, cell_id=running.key if running else "", folder=self._folder)
+        if not path:
+            return current(executions, running)
+        try:
+            return current(executions, running, self._reader.read(path))
+        except UnreadableNotebookError as error:
+            return current(executions, running, note=str(error))
