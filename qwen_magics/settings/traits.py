@@ -93,6 +93,13 @@ class Qwen(Configurable):
         min=1,
         help="""The longest thinking in tokens where `think` is on.""",
     ).tag(config=True, allowed="a whole number from 1")
+    max_input = Int(
+        None,
+        allow_none=True,
+        min=100,
+        help="""The longest prompt in tokens; what is over it is shortened or left out, oldest first, and said. None:
+        the model's own window (2,000 for the local model, which reads slowly).""",
+    ).tag(config=True, allowed="a whole number from 100, or None")
     temperature = Float(
         None,
         allow_none=True,

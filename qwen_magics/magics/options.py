@@ -1,0 +1,154 @@
+"""The options of `%%qwen` and `%qwen`, one table: what each takes, what it means. Parses; decides nothing else.
+
+Options end at the first plain word, so the text of `%qwen what's $x {y}?` needs no quoting and is never changed.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from qwen_magics.errors import OptionError
+
+Takes = Literal["flag", "value", "list", "maybe"]  # maybe: `--think` or `--think=low`
+
+
+class Option(Struct, frozen=True):
+    """One option: its names, what it takes, how its value is called on help pages, and what it means."""
+
+    names: tuple[str, ...]
+    takes: Takes
+    value: str
+    help: str
+
+    @property
+    def key(self) -> str:
+        return self.names[-1].lstrip("-").replace("-", "_")
+
+
+OPTIONS = (
+    Option(("-m", "--model"), "value", "NAME", "the model; %qwen_models lists them"),
+    Option(("-p", "--provider"), "value", "NAME", "alibaba, openrouter, huggingface, modelscope, openai or local"),
+    Option(("--think",), "maybe", "low|medium|high|N", "let it think first, up to N tokens (billed as output)"),
+    Option(("--context",), "value", "above|all|none|code|N..M", "which cells go along"),
+    Option(("--with",), "list", "NAME", "attach a variable's summary; may be given more than once"),
+    Option(("--without",), "list", "#N", "leave cell #N out"),
+    Option(("--unredacted",), "list", "#N", "send cell #N as it is, what looks like a secret too"),
+    Option(("--as",), "value", "markdown|text|code|json", "the answer's form; code also goes into a new next cell"),
+    Option(("-o", "--out"), "value", "NAME", "put the answer into a variable (parsed, with --as json)"),
+    Option(("--system",), "value", "TEXT", "instead of the built-in instructions"),
+    Option(("--max-tokens",), "value", "N", "the longest answer"),
+    Option(("--temperature",), "value", "X", "0 to below 2"),
+    Option(("--top-p",), "value", "X", "above 0 to 1"),
+    Option(("--seed",), "value", "N", "for answers that can be repeated"),
+    Option(("--search",), "flag", "", "let the model search the web (Alibaba Cloud; costs a fee per call)"),
+    Option(("--continue",), "flag", "", "go on where this cell's answer broke off"),
+    Option(("--dry-run",), "flag", "", "show what would be sent and cost; send nothing"),
+    Option(("--yes",), "flag", "", "go, though it is expected to cost more than Qwen.guard_turn"),
+    Option(("--no-receipt",), "flag", "", "no line under the answer (the ledger keeps it)"),
+)
+_BY_NAME = {name: option for option in OPTIONS for name in option.names}
+_FORMS = ("markdown", "text", "code", "json")
+_OPTION = re.compile(r"\s*(--?[A-Za-z][\w-]*)(=)?")
+_VALUE = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(\S+))""")
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """What was given, in its final types; None where nothing was."""
+
+    model: str | None = None
+    provider: str | None = None
+    think: str | None = None
+    context: str | None = None
+    attach: tuple[str, ...] = ()
+    without: frozenset[int] = frozenset()
+    unredacted: frozenset[int] = frozenset()
+    form: Literal["markdown", "text", "code", "json"] = "markdown"
+    out: str | None = None
+    system: str | None = None
+    max_tokens: str | None = None
+    temperature: str | None = None
+    top_p: str | None = None
+    seed: str | None = None
+    search: bool = False
+    go_on: bool = False
+    dry_run: bool = False
+    yes: bool = False
+    receipt: bool = True
+
+    def settings(self) -> dict[str, Any]:
+        """Those that are settings too, by trait name."""
+        names = ("model", "provider", "think", "context", "max_tokens", "temperature", "top_p", "seed")
+        return {name: getattr(self, name) for name in names}
+
+
+def parse(line: str) -> tuple[Given, str]:
+    """The options at the line's beginning, and the text after them. Raises OptionError, naming the option."""
+    raw: dict[str, Any] = {}
+    at = 0
+    while match := _OPTION.match(line, at):
+        option = _known(match[1])
+        value, at = _value(option, match, line)
+        if option.takes == "list":
+            raw.setdefault(option.key, []).extend(part for part in re.split(r"[,\s]+", value) if part)
+        else:
+            raw[option.key] = value
+    return _given(raw), line[at:].strip()
+
+
+def _known(name: str) -> Option:
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    near = get_close_matches(name, _BY_NAME, 1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise OptionError(f"There is no option {name}.{hint}", remedy="%%qwen? lists all options.")
+
+
+def _value(option: Option, match: re.Match[str], line: str) -> tuple[str, int]:
+    """The option's value and where the rest begins."""
+    joined = match[2] is not None
+    if option.takes == "flag" or (option.takes == "maybe" and not joined):
+        if joined:
+            raise OptionError(f"{match[1]} takes no value.", remedy=match[1])
+        return "on", match.end()
+    value = _VALUE.match(line, match.end())
+    if value is None or (not joined and value[3] and value[3].startswith("--")):
+        raise OptionError(f"{match[1]} needs a value.", remedy=f"{match[1]} {option.value}")
+    quoted = value[1] if value[1] is not None else value[2]
+    text = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else value[3]
+    return text, value.end()
+
+
+def _given(raw: dict[str, Any]) -> Given:
+    form = raw.get("as", "markdown")
+    if form not in _FORMS:
+        raise OptionError(f"--as {form} is not a form.", remedy=f"Choose one of {', '.join(_FORMS)}.")
+    out = raw.get("out")
+    if out is not None and not out.isidentifier():
+        raise OptionError(f"-o {out}: that can't be a variable's name.", remedy="-o answer")
+    return Given(
+        **{name: raw.get(name) for name in ("model", "provider", "think", "context", "out", "system")},
+        **{name: raw.get(name) for name in ("max_tokens", "temperature", "top_p", "seed")},
+        attach=tuple(raw.get("with", ())),
+        without=_numbers("--without", raw.get("without", ())),
+        unredacted=_numbers("--unredacted", raw.get("unredacted", ())),
+        form=form,
+        search="search" in raw,
+        go_on="continue" in raw,
+        dry_run="dry_run" in raw,
+        yes="yes" in raw,
+        receipt="no_receipt" not in raw,
+    )
+
+
+def _numbers(name: str, words: list[str]) -> frozenset[int]:
+    numbers: set[int] = set()
+    for word in words:
+        match = re.fullmatch(r"#?(\d+)(?:\.\.#?(\d+))?", word)
+        if match is None:
+            raise OptionError(f"{name} {word}: cells are named by their number.", remedy=f"{name} #3")
+        numbers |= set(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return frozenset(numbers)

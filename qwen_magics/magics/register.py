@@ -1,0 +1,165 @@
+"""The magics by name, each with its help page. What they do is imported when they are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from qwen_magics.magics.session import Session
+
+NAMES = {
+    "cell": ("qwen",),
+    "line": ("qwen", "qwen_context", "qwen_usage", "qwen_models", "qwen_fix", "qwen_login"),
+}
+
+
+@magics_class
+class QwenMagics(Magics):
+    """`%%qwen`, `%qwen` and the `%qwen_…` line magics of one session."""
+
+    def __init__(self, shell: InteractiveShell, session: Session) -> None:
+        super().__init__(shell)
+        self.session = session
+
+    @no_var_expand
+    @cell_magic("qwen")
+    def qwen_cell(self, line: str, cell: str) -> None:
+        """Ask with the cell's text. The cells above go along; the answer streams in, with its tokens and price below.
+
+            %%qwen [options]
+            Which species is the outlier, and is {{ df.describe() }} consistent with the table above?
+
+        `{{ expression }}` is evaluated once and summarised for the model. Everything else is plain text.
+        A `%%qwen` cell and its answer are the conversation: rerun the cell and it is asked anew, delete it and it is
+        forgotten. `# qwen: skip` or `# qwen: pin` as a cell's first line (or the tags qwen-skip, qwen-pin) leave a
+        cell out, or keep it whatever happens. Interrupting the kernel stops the answer and keeps what came.
+
+        Options
+          -m, --model NAME       the model; %qwen_models lists them
+          -p, --provider NAME    alibaba, openrouter, huggingface, modelscope, openai or local
+          --think[=low|medium|high|N]
+                                 let it think first, up to N tokens (billed as output)
+          --context above|all|none|code|N..M
+                                 which cells go along
+          --with NAME            attach a variable's summary; may be given more than once
+          --without #N           leave cell #N out
+          --unredacted #N        send cell #N as it is, what looks like a secret too
+          --as markdown|text|code|json
+                                 the answer's form; code also goes into a new next cell, never run
+          -o, --out NAME         put the answer into a variable (parsed, with --as json)
+          --system TEXT          instead of the built-in instructions
+          --max-tokens N         the longest answer
+          --temperature X        0 to below 2
+          --top-p X              above 0 to 1
+          --seed N               for answers that can be repeated
+          --search               let the model search the web (Alibaba Cloud; costs a fee per call)
+          --continue             go on where this cell's answer broke off
+          --dry-run              show what would be sent and cost; send nothing
+          --yes                  go, though it is expected to cost more than Qwen.guard_turn
+          --no-receipt           no line under the answer (the ledger keeps it)
+
+        Settings that stay: `%config Qwen`. What is sent: `%qwen_context`. What was spent: `%qwen_usage`.
+
+        Example
+            %%qwen -m qwen-plus --think=low -o advice
+            Is this sample large enough for Welch's test?
+        """
+        from qwen_magics.magics.ask import ask
+
+        ask(self.session, line, cell, whole_cell=True)
+
+    @no_var_expand
+    @line_magic("qwen")
+    def qwen_line(self, line: str) -> Any:
+        """Ask in one line, and have the answer as a string. Options as for `%%qwen`; they end at the first plain word.
+
+            %qwen what does groupby do with missing keys?
+            summary = %qwen --as text --context none one sentence on Welch's test
+        """
+        from qwen_magics.magics.ask import ask
+
+        return ask(self.session, line, "", whole_cell=False)
+
+    @no_var_expand
+    @line_magic
+    def qwen_context(self, line: str) -> None:
+        """What a question here would send, item by item: tokens, cost, what is cut, redacted, left out. Sends nothing.
+
+            %qwen_context [options of %%qwen] [the question]
+
+        Example
+            %qwen_context --without #2 why is Gentoo heavier?
+        """
+        from qwen_magics.magics.context import show
+
+        show(self.session, line)
+
+    @no_var_expand
+    @line_magic
+    def qwen_usage(self, line: str) -> Any:
+        """What was spent: by this notebook, in this session, today, by model; and what the notebook's file says.
+
+            %qwen_usage [--by model|day|notebook] [--last] [-o df]
+
+          --by model|day|notebook   one table by this, over all that the ledger holds
+          --last                    bring back the answers that reruns of this notebook's cells overwrote
+          -o df                     return the ledger's rows as a DataFrame (pandas, else polars)
+
+        Example
+            rows = %qwen_usage -o df
+        """
+        from qwen_magics.magics.usage import usage
+
+        return usage(self.session, line)
+
+    @no_var_expand
+    @line_magic
+    def qwen_models(self, line: str) -> None:
+        """Which models there are, what they can do and cost per million tokens, tier by tier.
+
+            %qwen_models [NAME] [-p PROVIDER]
+
+        Example
+            %qwen_models qwen3-max
+        """
+        from qwen_magics.magics.models import models
+
+        models(self.session, line)
+
+    @no_var_expand
+    @line_magic
+    def qwen_fix(self, line: str) -> None:
+        """Explain the last error and put a corrected cell below (never run).
+
+            %qwen_fix [options of %%qwen] [what to mind]
+
+        Example
+            %qwen_fix keep the missing values
+        """
+        from qwen_magics.magics.fix import fix
+
+        fix(self.session, line)
+
+    @no_var_expand
+    @line_magic
+    def qwen_login(self, line: str) -> None:
+        """Store a provider's key: asks for region and key, checks them, keeps them in the system's keyring.
+
+            %qwen_login [--provider NAME] [--region NAME|try] [--workspace ID] [--no-check] [--logout]
+
+          --region try   ask each region which one knows the key
+          --no-check     store without asking the provider (offline)
+          --logout       forget the key
+
+        The key is typed into a hidden field; it is never an argument and never stands in the notebook.
+
+        Example
+            %qwen_login --region singapore
+        """
+        from qwen_magics.magics.login import login
+
+        login(self.session, line)

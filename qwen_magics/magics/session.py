@@ -1,0 +1,64 @@
+"""What one shell's magics share: settings, the kernel's record, the ledger, the connection. Each is made when needed."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from qwen_magics import settings as settings_
+from qwen_magics.notebook.record import Record
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from qwen_magics.ledger import Ledger
+    from qwen_magics.notebook.cells import Notebook
+    from qwen_magics.provider.client import Client
+    from qwen_magics.settings import Qwen, Settings
+    from qwen_magics.values import Receipt
+
+
+class Session:
+    """One kernel's session, from `%load_ext` to `%unload_ext`."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self.id = uuid.uuid4().hex
+        self.qwen: Qwen = settings_.load(shell)
+        self.record = Record(shell)
+        self.accepted: dict[str, frozenset[str]] = {}  # notebook → what its last accepted request held
+        self.inserted: set[str] = set()  # cells below which this session already put their code
+        self.receipts: dict[int, list[Receipt]] = {}  # of line magics, by execution: they share one receipt
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Opened at the first turn or report."""
+        from qwen_magics.ledger import Ledger
+
+        return Ledger(self.settings().data_dir / "ledger.sqlite")
+
+    @cached_property
+    def client(self) -> Client:
+        """Connections are kept between turns."""
+        from qwen_magics.provider.client import Client
+
+        return Client()
+
+    def settings(self, **options: object) -> Settings:
+        """The settings of this moment, a magic's options on top."""
+        return self.qwen.with_options(**options)
+
+    def notebook(self) -> Notebook:
+        """The notebook as it is right now."""
+        from qwen_magics.notebook.current import current
+
+        return current(self.record)
+
+    def close(self) -> None:
+        """Take every hook away; connections and files close."""
+        self.record.close()
+        settings_.unload(self.shell)
+        for name in ("ledger", "client"):
+            if name in self.__dict__:
+                self.__dict__[name].close()

@@ -1,0 +1,9 @@
+"""One turn: guard and reserve → send → stream → settle → record. The only room that joins context, provider and ledger."""
+
+from __future__ import annotations
+
+from qwen_magics.turn.drivers import Turn, run
+from qwen_magics.turn.plan import Ask, Place, Plan, plan
+from qwen_magics.turn.route import Route, route
+
+__all__ = ["Ask", "Place", "Plan", "Route", "Turn", "plan", "route", "run"]

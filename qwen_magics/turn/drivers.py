@@ -1,0 +1,119 @@
+"""Carry a turn's operations out: `Turn` synchronously in a kernel, `run` asynchronously in a server. Same steps, same events."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from qwen_magics.errors import QwenError, Stopped
+from qwen_magics.turn.steps import Close, Open, Operation, Read, Sleep, steps
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from qwen_magics.provider.client import AsyncClient, AsyncExchange, Client, Exchange
+    from qwen_magics.turn.plan import Plan
+    from qwen_magics.values import TurnEvent
+
+
+class Turn:
+    """The synchronous driver: an iterator of TurnEvents. `stop()` ends it early and still settles."""
+
+    def __init__(self, plan: Plan, client: Client, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.plan = plan
+        self._client, self._sleep = client, sleep
+        self._steps = steps(plan)
+        self._exchange: Exchange | None = None
+        self._chunks: Iterator[bytes] = iter(())
+        self._pending: TurnEvent | None = None
+
+    def __iter__(self) -> Turn:
+        return self
+
+    def __next__(self) -> TurnEvent:
+        if self._pending is not None:
+            event, self._pending = self._pending, None
+            return event
+        item = self._steps.send(None)
+        while isinstance(item, Operation):
+            try:
+                answer = self._perform(item)
+            except (QwenError, KeyboardInterrupt) as problem:
+                item = self._steps.throw(problem)
+            else:
+                item = self._steps.send(answer)
+        return item
+
+    def stop(self) -> None:
+        """Interrupt from outside: the next events are those of a stopped turn. Harmless once it has settled."""
+        try:
+            item = self._steps.throw(KeyboardInterrupt())
+            while isinstance(item, Operation):
+                item = self._steps.send(self._perform(item))
+            self._pending = item
+        except (StopIteration, KeyboardInterrupt, Stopped):
+            pass
+
+    def close(self) -> None:
+        """Hang up and settle, whatever the state."""
+        self._steps.close()
+        self._hang_up()
+
+    def _perform(self, operation: Operation) -> Any:
+        if isinstance(operation, Read):
+            return next(self._chunks, b"")
+        if isinstance(operation, Open):
+            self._exchange = self._client.open(*self.plan.wire())
+            self._chunks = self._exchange.chunks()
+            return self._exchange.status, self._exchange.headers
+        if isinstance(operation, Close):
+            return self._hang_up()
+        if isinstance(operation, Sleep):
+            return self._sleep(operation.seconds)
+        return operation.work()
+
+    def _hang_up(self) -> None:
+        if self._exchange is not None:
+            self._exchange.close()
+            self._exchange = None
+
+
+async def run(plan: Plan, client: AsyncClient) -> AsyncIterator[TurnEvent]:
+    """The asynchronous driver: the same steps. Cancelling the task stops the turn and settles it."""
+    flow = steps(plan)
+    exchange: AsyncExchange | None = None
+    chunks: Any = None
+    item: Operation | TurnEvent = next(flow)
+    try:
+        while True:
+            if not isinstance(item, Operation):
+                yield item
+                item = flow.send(None)
+                continue
+            answer: Any = None
+            try:
+                if isinstance(item, Read):
+                    answer = await anext(chunks, b"")
+                elif isinstance(item, Open):
+                    exchange = await client.open(*plan.wire())
+                    chunks = exchange.chunks()
+                    answer = exchange.status, exchange.headers
+                elif isinstance(item, Close):
+                    if exchange is not None:
+                        await exchange.close()
+                        exchange = None
+                elif isinstance(item, Sleep):
+                    await asyncio.sleep(item.seconds)
+                else:
+                    answer = await asyncio.to_thread(item.work)
+            except (QwenError, asyncio.CancelledError) as problem:
+                item = flow.throw(problem)
+            else:
+                item = flow.send(answer)
+    except StopIteration:
+        return
+    finally:
+        flow.close()
+        if exchange is not None:
+            await exchange.close()

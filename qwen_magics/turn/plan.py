@@ -1,0 +1,173 @@
+"""Before a turn leaves: where it goes, what it may cost, whether it may go. Makes the `Plan` that `steps` carries out."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from qwen_magics import catalog, request, tokens
+from qwen_magics.catalog import pricing
+from qwen_magics.errors import GuardError
+from qwen_magics.values import Cost, Message, Options, Receipt, Sent, Usage
+
+if TYPE_CHECKING:
+    from qwen_magics.catalog import Model, PriceRow
+    from qwen_magics.ledger import Ledger
+    from qwen_magics.provider.endpoints import Endpoint
+    from qwen_magics.request import Request
+    from qwen_magics.settings import Settings
+    from qwen_magics.turn.route import Route
+
+EXPECTED_ANSWER, EXPECTED_THINKING = 1_000, 2_000  # tokens; a plain guess, until this notebook's own turns say better
+FREE = frozenset({"local", "modelscope"})  # ModelScope counts requests, not money (facts 3.4)
+
+
+class Place(Struct, frozen=True):
+    """Where a turn was asked: for the ledger's reports and for bringing an answer back."""
+
+    notebook: str = ""
+    cell_id: str = ""
+    number: int = 0
+    session: str = ""
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """What a host wants asked: the composed messages, how to answer, and what the receipt shall say of the context."""
+
+    messages: list[Message]
+    options: Options
+    sent: Sent = Sent()
+    left_out: tuple[str, ...] = ()
+    redacted: int = 0
+    notes: tuple[str, ...] = ()
+    place: Place = Place()
+    yes: bool = False
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """Everything decided before the first byte leaves. `counted` is an upper bound unless `exact`."""
+
+    ask: Ask
+    receipt: Receipt
+    request: Request
+    route: Route
+    row: PriceRow | None
+    counted: int
+    exact: bool
+    expected: Cost
+    worst: Cost
+    ledger: Ledger
+    guard_day: dict[str, Decimal] = field(default_factory=dict)
+    max_attempts: int = 6
+    timeout: float = 300.0
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it goes."""
+        return self.route.endpoint
+
+    def wire(self) -> tuple[str, dict[str, str], bytes, float]:
+        """URL, headers, body and silence limit in seconds. The key is read out here and nowhere else."""
+        headers = self.endpoint.headers(self.route.key.reveal())
+        return self.endpoint.chat_url, headers, self.request.body, self.timeout
+
+    def reserve(self) -> None:
+        """Put the worst case aside in the ledger. Raises GuardError where the day's guard doesn't allow it."""
+        self.ledger.reserve(self.receipt, self.worst, self.ask.place, self.guard_day)
+
+    def leave(self) -> None:
+        """Note that the request is about to leave: from now on it may cost."""
+        self.ledger.left(self.receipt.id)
+
+
+def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None) -> Plan:
+    """Decide all there is to decide. Raises OptionError or GuardError (nothing is sent then)."""
+    settings, endpoint, model = route.settings, route.endpoint, route.model
+    options = _thinking_always(ask.options, model, settings)
+    sending = request.build(ask.messages, route.name, options, model=model, dialect=endpoint.dialect)
+    scope = settings.scope or (catalog.scope_of(endpoint.region, route.name) if endpoint.region else "")
+    currency = settings.currency or catalog.currency_of(endpoint.region)
+    row = None if endpoint.plan else catalog.price(route.title, endpoint.provider, scope, currency)
+    receipt = Receipt(
+        id=uuid.uuid4().hex,
+        time=(now or datetime.now(UTC)).isoformat(timespec="seconds"),
+        provider=endpoint.provider,
+        region=endpoint.region,
+        scope=scope,
+        model=route.title,
+        request_hash=sending.hash,
+        sent=ask.sent,
+        left_out=ask.left_out,
+        redacted=ask.redacted,
+        limits=sending.limits,
+        notes=ask.notes,
+    )
+    draft = Plan(
+        ask=ask, receipt=receipt, request=sending, route=route, row=row,
+        counted=0, exact=False, expected=Cost(), worst=Cost(), ledger=ledger, guard_day=settings.guard_day,
+        max_attempts=settings.attempts, timeout=settings.timeout,
+    )  # fmt: skip
+    cheap = _priced(draft, sum(tokens.upper_bound(m.content) + 16 for m in ask.messages), exact=False)
+    # A bound by bytes is three to four times too high; where it hurts, the vocabulary is worth loading.
+    priced = cheap if row is None or _harmless(cheap, settings) else _priced(draft, count(draft), exact=True)
+    _guard(priced, settings)
+    return replace(priced, receipt=replace(priced.receipt, expected=_expected_words(priced)))
+
+
+def count(plan: Plan) -> int:
+    """The prompt's tokens, exact for a proved vocabulary."""
+    return tokens.count_messages(plan.ask.messages, vocabulary=plan.route.vocabulary)
+
+
+def _thinking_always(options: Options, model: Model | None, settings: Settings) -> Options:
+    if model is not None and model.thinking == "always" and not options.think:
+        return replace(options, think=min(settings.think_tokens, model.max_thinking or settings.think_tokens))
+    return options
+
+
+def _priced(plan: Plan, counted: int, *, exact: bool) -> Plan:
+    limits = plan.request.limits
+    usage = Usage(
+        input=counted,
+        output=min(EXPECTED_ANSWER, limits.answer) + min(EXPECTED_THINKING, limits.thinking),
+        thinking=min(EXPECTED_THINKING, limits.thinking),
+    )
+    if plan.endpoint.provider in FREE:
+        expected = worst = pricing.free()
+    elif plan.endpoint.plan or plan.row is None:
+        expected = worst = pricing.plan() if plan.endpoint.plan else pricing.unpriced()
+    else:
+        expected = pricing.cost(plan.row, usage)
+        worst = pricing.worst_case(plan.row, counted, limits, plan.route.model)
+    return replace(plan, counted=counted, exact=exact, expected=expected, worst=worst)
+
+
+def _harmless(plan: Plan, settings: Settings) -> bool:
+    guard = settings.guard_turn.get(plan.worst.currency)
+    return guard is None or plan.worst.amount is None or plan.worst.amount <= guard
+
+
+def _guard(plan: Plan, settings: Settings) -> None:
+    guard = settings.guard_turn.get(plan.expected.currency)
+    amount = plan.expected.amount
+    if guard is None or amount is None or plan.ask.yes or amount <= guard:
+        return
+    raise GuardError(
+        f"This turn is expected to cost about {amount:.2f} {plan.expected.currency} ({plan.counted:,} tokens in); "
+        f"from {guard} on that needs your word. Nothing was sent.",
+        remedy=f'Add --yes, or: %config Qwen.guard_turn = "{amount * 2:.2f} {plan.expected.currency}"',
+    )
+
+
+def _expected_words(plan: Plan) -> dict[str, Any]:
+    words = {"input": str(plan.counted), "basis": "counted" if plan.exact else "bound"}
+    if plan.expected.amount is not None:
+        words["cost"] = str(plan.expected.amount)
+    if plan.worst.amount is not None:
+        words["worst"] = str(plan.worst.amount)
+    return words

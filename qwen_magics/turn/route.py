@@ -1,0 +1,111 @@
+"""Who answers: provider, address, key and model, decided together before anything is composed. Starts the local model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from qwen_magics import catalog, credentials
+from qwen_magics.credentials import Key
+from qwen_magics.errors import UnknownModel
+from qwen_magics.provider import endpoints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qwen_magics.catalog import Model
+    from qwen_magics.provider.endpoints import Endpoint
+    from qwen_magics.settings import Settings
+    from qwen_magics.values import Progress
+
+LOCAL_MODEL = "qwen2.5-coder-0.5b"
+LOCAL_INPUT = 2_000  # tokens: what two cores read in about fifteen seconds (facts, toolchain)
+LOCAL_OUTPUT = 1_024  # tokens: a small model that rambles for eight thousand would take seven minutes
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """Where one turn goes. `name` is the provider's own name of the model; `room` the largest input in tokens."""
+
+    settings: Settings
+    endpoint: Endpoint
+    key: Key
+    model: Model | None
+    name: str
+    room: int
+
+    @property
+    def title(self) -> str:
+        """What receipts call the model."""
+        return self.name if self.endpoint.provider == "local" or self.model is None else self.model.id
+
+    @property
+    def vocabulary(self) -> str:
+        """The vocabulary to count with; an unknown model is counted with Qwen3's."""
+        return self.model.vocabulary if self.model else "qwen3"
+
+
+def route(settings: Settings, on_progress: Callable[[Progress], None] | None = None, *, start: bool = True) -> Route:
+    """Decide. `start=False` leaves the local model asleep (nothing will be sent).
+
+    Raises NoKey, UnknownModel, SettingsError or LocalModelError.
+    """
+    settings, key = credentials.for_turn(settings)
+    if settings.provider == "local":
+        return _local(settings, key, on_progress, start=start)
+    endpoint = endpoints.resolve(
+        settings.provider,
+        region=settings.region,
+        workspace=settings.workspace,
+        base_url=settings.base_url,
+        plan_key=endpoints.is_plan_key(key.reveal()),
+    )
+    model = catalog.find(settings.model, settings.provider)
+    if model is None and settings.provider == "huggingface" and catalog.find(settings.model) is not None:
+        raise UnknownModel(
+            f"{settings.model} is not offered by {endpoint.label}; it has open models only. Nothing was sent.",
+            remedy="-m Qwen/Qwen3-235B-A22B-Instruct-2507, or -p alibaba",
+        )
+    name = model.name_at(settings.provider) if model else settings.model
+    most = model.largest_input(bool(settings.think_limit)) if model else 0
+    return Route(
+        settings=settings,
+        endpoint=endpoint,
+        key=key,
+        model=model,
+        name=name,
+        room=min(filter(None, (most, settings.max_input)), default=catalog.LARGEST_INPUT),
+    )
+
+
+def _local(
+    settings: Settings, key: Key, on_progress: Callable[[Progress], None] | None, *, start: bool
+) -> Route:
+    from qwen_magics.provider import local
+
+    asked = settings.model
+    path = asked if asked.endswith(".gguf") else None
+    if path is None and settings.source_of("model") != "default" and catalog.find(asked, "local") is None:
+        raise UnknownModel(
+            f"{asked} doesn't run on this machine; a GGUF file does, by its path. Nothing was sent.",
+            remedy=f"Leave -m out for {LOCAL_MODEL}, or -m /path/to/model.gguf, or -p alibaba",
+        )
+    model = None if path else catalog.find(LOCAL_MODEL, "local")
+    if settings.source_of("max_tokens") == "default":
+        settings = replace(settings, max_tokens=LOCAL_OUTPUT)
+    room = settings.max_input or LOCAL_INPUT
+    if not start:
+        endpoint = endpoints.resolve("local", base_url="http://127.0.0.1/v1")
+        name = model.title if model else str(path)
+        return Route(settings=settings, endpoint=endpoint, key=key, model=model, name=name, room=room)
+    n_ctx = max(local.N_CTX, room + settings.max_tokens)
+    running = local.ensure(path, data_dir=settings.data_dir, n_ctx=n_ctx, on_progress=on_progress)
+    return Route(
+        settings=settings,
+        endpoint=endpoints.resolve("local", base_url=running.base_url),
+        key=Key(running.key, "local"),
+        model=model,
+        name=running.model_name,
+        room=room,
+    )
