@@ -33,17 +33,10 @@ _hangs = False  # a keyring that hung once isn't asked again by this process
 
 def save(key: Key, data_dir: Path) -> str:
     """Store a key with its region and workspace; returns where. Raises CredentialError where that can't be written."""
-    path = _path(key.provider, data_dir)
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
-        if _with_keyring(lambda ring: _put(ring, key, data_dir), WRITE_WAIT):
-            _write(path, json.encode(IN_KEYRING))
-            return "the system's keyring"
-        _write(path, _record(key))
-    except OSError as error:
-        raise CredentialError(f"The key can't be stored in {path.parent}: {error.strerror or error}.") from None
-    return str(path)
+    where, problem = _save(key, _path(key.provider, data_dir), data_dir)
+    if problem:
+        raise CredentialError(f"The key can't be stored in {data_dir}: {problem}.")
+    return where
 
 
 def stored(provider: str, data_dir: Path) -> Key | None:
@@ -98,6 +91,20 @@ def _key(record: Any, provider: str, origin: str) -> Key | None:
         return None
     region, workspace = str(record.get("region", "")), str(record.get("workspace", ""))
     return Key(record["key"], provider, region=region, workspace=workspace, origin=origin)
+
+
+def _save(key: Key, path: Path, data_dir: Path) -> tuple[str, str]:
+    """Where the key went, and what is wrong. Never raises: an error's frames would know the key."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        if _with_keyring(lambda ring: _put(ring, key, data_dir), WRITE_WAIT):
+            _write(path, json.encode(IN_KEYRING))
+            return "the system's keyring", ""
+        _write(path, _record(key))
+    except OSError as error:
+        return "", error.strerror or type(error).__name__
+    return str(path), ""
 
 
 def _load(path: Path, provider: str) -> tuple[Key | None, str]:
