@@ -145,7 +145,7 @@ class Tier(Struct, frozen=True):
 
 
 class PriceLine(Struct, frozen=True):
-    """One line of a bill: `tokens` at `rate` per million make `amount` (all in the cost's currency)."""
+    """One line of a bill: `tokens` (of a fee: calls) at `rate` per million make `amount`, in the cost's currency."""
 
     what: str
     tokens: int
