@@ -13,20 +13,13 @@ from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct, field
 
+from qwen_magics.credentials.providers import VARIABLES
 from qwen_magics.errors import SettingsError
 
 Provider = Literal["alibaba", "openrouter", "huggingface", "modelscope", "openai", "local"]
 Dialect = Literal["alibaba", "openrouter", "modelscope", "openai", "local"]
 
 PROVIDERS = ("alibaba", "openrouter", "huggingface", "modelscope", "openai", "local")
-KEY_VARIABLES = {
-    "alibaba": "DASHSCOPE_API_KEY",
-    "openrouter": "OPENROUTER_API_KEY",
-    "huggingface": "HF_TOKEN",
-    "modelscope": "MODELSCOPE_API_KEY",
-    "openai": "OPENAI_API_KEY",
-    "local": "",
-}
 
 
 class Region(Struct, frozen=True):
@@ -39,7 +32,9 @@ class Region(Struct, frozen=True):
 
 
 REGIONS = {
-    "singapore": Region("Singapore", "ap-southeast-1", "dashscope-intl.aliyuncs.com", "coding-intl.dashscope.aliyuncs.com"),
+    "singapore": Region(
+        "Singapore", "ap-southeast-1", "dashscope-intl.aliyuncs.com", "coding-intl.dashscope.aliyuncs.com"
+    ),
     "beijing": Region("Beijing", "cn-beijing", "dashscope.aliyuncs.com", "coding.dashscope.aliyuncs.com"),
     "virginia": Region("US Virginia", "us-east-1", "dashscope-us.aliyuncs.com"),
     "hongkong": Region("Hong Kong", "cn-hongkong", "cn-hongkong.dashscope.aliyuncs.com"),
@@ -82,14 +77,17 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     @property
     def host(self) -> str:
+        """Host and port."""
         return urlsplit(self.base_url).netloc
 
     @property
     def chat_url(self) -> str:
+        """Where questions are POSTed."""
         return f"{self.base_url}/chat/completions"
 
     @property
     def models_url(self) -> str:
+        """Where the provider lists its models."""
         return f"{self.base_url}/models"
 
     def headers(self, key: str = "") -> dict[str, str]:
@@ -103,7 +101,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 def resolve(
     provider: str, *, region: str = "singapore", workspace: str = "", base_url: str = "", plan_key: bool = False
 ) -> Endpoint:
-    """The endpoint of `provider`. `base_url` only says where the request goes; `plan_key`: the key is a plan's, sk-sp-….
+    """The endpoint of `provider`. `base_url` only says where the request goes; `plan_key`: a plan's, sk-sp-….
 
     Raises SettingsError, naming what to set, where no address follows or the given one can't be used.
     """
@@ -115,11 +113,6 @@ def resolve(
         label, usual = _OTHERS[provider]
         return _other(provider, label, usual, base_url)
     return _own(provider, base_url)
-
-
-def is_plan_key(key: str) -> bool:
-    """Whether `key` belongs to a coding plan (facts 1.1)."""
-    return key.startswith("sk-sp-")
 
 
 def is_loopback(host: str) -> bool:
@@ -148,7 +141,7 @@ def _alibaba(region: str, workspace: str, base_url: str, plan_key: bool) -> Endp
         plan=plan_key or bool(_PLAN_HOST.fullmatch(host)),
         remote=not is_loopback(host),
         think_tags=False,
-        key_variable=KEY_VARIABLES["alibaba"],
+        key_variable=VARIABLES["alibaba"],
         read_timeout_s=_WORKSPACE_READ_S if host.endswith(".maas.aliyuncs.com") else _READ_S,
         check_url=f"{url}/models",
     )
@@ -167,7 +160,8 @@ def _host(region: str, workspace: str, plan_key: bool) -> str:
     if workspace:
         if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", workspace):
             _refuse(
-                f"{workspace!r} can't be a workspace: it is an id such as llm-0a1b2c3d.", '%config Qwen.workspace = "llm-…"'
+                f"{workspace!r} can't be a workspace: it is an id such as llm-0a1b2c3d.",
+                '%config Qwen.workspace = "llm-…"',
             )
         return f"{workspace}.{place.code}.maas.aliyuncs.com/compatible-mode/v1"
     if not place.shared:
@@ -190,7 +184,7 @@ def _other(provider: str, label: str, usual: str, base_url: str) -> Endpoint:
         dialect="openai" if provider == "huggingface" else provider,  # type: ignore[arg-type]
         remote=not is_loopback(host),
         think_tags=provider != "openrouter",
-        key_variable=KEY_VARIABLES[provider],
+        key_variable=VARIABLES.get(provider, ""),
         check_url=_CHECKS.get(provider, f"{url}/models") if not base_url else f"{url}/models",
         extra_headers={"X-OpenRouter-Title": "qwen-magics"} if provider == "openrouter" else {},
     )
@@ -210,7 +204,7 @@ def _own(provider: str, base_url: str) -> Endpoint:
         dialect="local" if local else "alibaba" if host.endswith(".aliyuncs.com") else "openai",
         plan=bool(_PLAN_HOST.fullmatch(host)),
         remote=not is_loopback(host),
-        key_variable=KEY_VARIABLES[provider],
+        key_variable=VARIABLES.get(provider, ""),
         key_needed=not local and not _is_private(host),
         read_timeout_s=_WORKSPACE_READ_S if local else _READ_S,
         check_url=f"{url}/models",
@@ -230,7 +224,10 @@ def _checked(base_url: str) -> str:
             '%config Qwen.base_url = "https://…/v1"',
         )
     if parts.scheme == "http" and not _is_private(host):
-        _refuse(f"http:// would carry the key and the notebook unencrypted to {host}.", "Use https://, or a tunnel to localhost.")
+        _refuse(
+            f"http:// would carry the key and the notebook unencrypted to {host}.",
+            "Use https://, or a tunnel to localhost.",
+        )
     return url
 
 

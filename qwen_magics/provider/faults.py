@@ -27,7 +27,7 @@ from qwen_magics.errors import (
     TimedOut,
     WrongKey,
 )
-from qwen_magics.provider.wire import problem
+from qwen_magics.provider.bodies import problem
 from qwen_magics.values import Fault
 
 if TYPE_CHECKING:

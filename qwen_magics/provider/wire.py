@@ -8,21 +8,19 @@ catalogue's.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
-from qwen_magics.values import Basis, Fault, Finish, Progress, Reported, StreamEvent, Text, Thinking, ToolCall, Usage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from qwen_magics.provider.bodies import count, problem, reported
+from qwen_magics.provider.think import Piece, ThinkBlock
+from qwen_magics.values import Fault, Finish, Progress, Reported, StreamEvent, Text, Thinking, ToolCall
 
 _BOM = b"\xef\xbb\xbf"
-_OPEN, _CLOSE = "<think>", "</think>"
 
 
-# --- the shape of a chunk: only what is used; what varies from server to server stays raw until it is needed -----------
+# --- the shape of a chunk: only what is used; what varies from server to server stays raw until it is needed ---------
 
 
 class _Function(Struct, gc=False):
@@ -79,21 +77,23 @@ class Decoder:
     def __init__(self, *, think_tags: bool = True) -> None:
         self.request_id = ""
         self.complete = False  # the model ended its answer: a reason to finish or [DONE] came, and no error
-        self._over = False  # nothing more is to be told
+        self.over = False  # nothing more is to be told: what still arrives only frees the connection
         self._begun = False
+        self._chosen = False  # a choice came, maybe an empty one
         self._rest = b""  # an unfinished line
         self._open = b""  # the data of an unfinished event
         self._body: list[bytes] | None = None  # a JSON body in place of a stream
-        self._page = False  # a web page in place of a stream
+        self._strange = False  # a web page or the like in place of a stream
         self._events: list[StreamEvent] = []
-        self._kind: type[Text] | type[Thinking] = Text
+        self._kind: Piece = Text
         self._pieces: list[str] = []
-        self._tag = _ThinkBlock() if think_tags else None
+        self._tag = ThinkBlock() if think_tags else None
         self._spoken = {Text: 0, Thinking: 0, ToolCall: 0}  # characters
         self._reported: Reported | None = None
 
     @property
     def usage_seen(self) -> bool:
+        """The provider has told its usage; `Reported` comes at the end."""
         return self._reported is not None
 
     def feed(self, chunk: bytes) -> list[StreamEvent]:
@@ -102,7 +102,7 @@ class Decoder:
             chunk = self._begin(chunk)
         if self._body is not None:
             self._body.append(chunk)
-        elif not self._over:
+        elif not self.over:
             for line in self._lines(chunk):
                 self._line(line)
         return self._take()
@@ -111,8 +111,9 @@ class Decoder:
         """The last events, once no more bytes come; a Fault where the answer broke off. Asked again: nothing."""
         if self._body is not None:
             self._data(b"".join(self._body))
-            self.complete = self.complete or not (self._open or self._over)
-        else:
+            self.complete = self.complete or (self._chosen and not self.over)
+            self._strange = not (self._chosen or self._open)
+        elif self._rest:
             self._line(self._rest.rstrip(b"\r"))
         if self.complete:
             self._end()
@@ -132,7 +133,7 @@ class Decoder:
         if head:
             self._begun = True
             self._body = [] if head.startswith(b"{") else None
-            self._page = head.startswith(b"<")
+            self._strange = head.startswith(b"<")
         return head
 
     def _lines(self, chunk: bytes) -> list[bytes]:
@@ -156,7 +157,7 @@ class Decoder:
         # comments (": OPENROUTER PROCESSING"), event:, id: and retry: say nothing that the data doesn't
 
     def _data(self, data: bytes) -> None:
-        if self._over:
+        if self.over:
             return
         try:
             chunk = _decode(data)
@@ -184,13 +185,15 @@ class Decoder:
         for choice in chunk.choices or ():
             if not choice.index:
                 self._choice(choice)
-                error = choice.error if _given(choice.error) else error
+                if _given(choice.error) or (choice.finish_reason == "error" and not _given(error)):
+                    error = choice.error or Raw(b'"no reason given"')
         if _given(chunk.usage):
             self._count(chunk.usage)
         if _given(error) or (chunk.choices is None and _given(chunk.message)):
             self._failed(chunk, error)
 
     def _choice(self, choice: _Choice) -> None:
+        self._chosen = True
         delta = choice.delta or choice.message
         if delta is not None:
             thinking = delta.reasoning_content or delta.reasoning
@@ -218,7 +221,7 @@ class Decoder:
         if self._tag.state == "over":
             self._tag = None
 
-    def _say(self, kind: type[Text] | type[Thinking], text: str) -> None:
+    def _say(self, kind: Piece, text: str) -> None:
         if kind is not self._kind:
             self._flush()
             self._kind = kind
@@ -240,7 +243,7 @@ class Decoder:
     def _progress(self, progress: Any) -> None:
         """llama.cpp's `prompt_progress` {total, cache, processed}: the share of what is not cached."""
         if isinstance(progress, dict):
-            total, cache, done = (_count(progress, name) or 0 for name in ("total", "cache", "processed"))
+            total, cache, done = (count(progress, name) or 0 for name in ("total", "cache", "processed"))
             left = total - cache
             self._tell(Progress("reading", min(1.0, max(0, done - cache) / left) if left > 0 else 1.0))
 
@@ -277,169 +280,25 @@ class Decoder:
             self._tag = None
 
     def _end(self) -> None:
-        if not self._over:
+        if not self.over:
             self._unhold()
             if self._reported is not None:
                 self._tell(self._reported)
-            self._over = self.complete = True
+            self.over = self.complete = True
 
     def _fault(self, fault: Fault) -> None:
-        if not self._over:
+        if not self.over:
             self._end()
             self._tell(fault)
             self.complete = False
 
     def _broken_off(self) -> Fault:
-        if self._page:
-            return Fault("not_a_stream", "A web page came in place of an answer.")
+        if self._strange:
+            return Fault("not_a_stream", "something else than an answer came.")
         if any(self._spoken.values()):
             return Fault("broken_stream", "The connection ended before the model did.")
         return Fault("empty_stream", "The connection ended before the answer began.")
 
 
-class _ThinkBlock:
-    """Splits `<think>…</think>` off the start of a content that comes in pieces; trims the white space around both."""
-
-    def __init__(self) -> None:
-        self.state: Literal["before", "inside", "after", "over"] = "before"
-        self._held = ""
-        self._thought = False
-
-    def feed(self, text: str) -> Iterator[tuple[type[Text] | type[Thinking], str]]:
-        self._held += text
-        if self.state == "before":
-            head = self._held.lstrip()
-            if head.startswith(_OPEN):
-                self.state, self._held = "inside", head.removeprefix(_OPEN)
-            elif not _OPEN.startswith(head):
-                self.state = "over"
-        if self.state == "inside":
-            yield from self._inside()
-        if self.state == "after":
-            self._held = self._held.lstrip()
-            if self._held:
-                self.state = "over"
-        if self.state == "over":
-            yield from self.finish()
-
-    def _inside(self) -> Iterator[tuple[type[Thinking], str]]:
-        if not self._thought:
-            self._held = self._held.lstrip()
-        thinking, tag, rest = self._held.partition(_CLOSE)
-        if tag:
-            self.state = "after"
-        else:  # hold what may be the tag's beginning, and the white space before it
-            size = next(n for n in range(len(_CLOSE) - 1, -1, -1) if self._held.endswith(_CLOSE[:n]))
-            thinking = self._held[: len(self._held) - size]
-            rest = self._held[len(thinking.rstrip()) :]
-        self._held = rest
-        if thinking.rstrip():
-            self._thought = True
-            yield Thinking, thinking.rstrip()
-
-    def finish(self) -> Iterator[tuple[type[Text] | type[Thinking], str]]:
-        held, self._held = self._held, ""
-        if held:
-            yield Thinking if self.state == "inside" else Text, held
-
-
-# --- what a provider counts, and how it says no -----------------------------------------------------------------------
-
-
-def reported(body: Any, text: int = 0, thinking: int = 0) -> Reported | None:
-    """The `usage` object of any provider (facts 1.4, 3.3, 3.4) as Usage and cost; None where it holds no counts.
-
-    `text` and `thinking` are the characters that came: where the provider doesn't part thinking from answer, its
-    tokens are estimated by their share.
-    """
-    if not isinstance(body, dict):
-        return None
-    input_, output = _count(body, "prompt_tokens"), _count(body, "completion_tokens")
-    if input_ is None or output is None:
-        return None
-    basis: dict[str, Basis] = {}
-    thought = _count(_part(body, "completion_tokens_details"), "reasoning_tokens")
-    if thought is None:
-        thought = round(output * thinking / (text + thinking)) if thinking else 0
-        if thinking:
-            basis["thinking"] = "estimated"
-    elif thought > output:  # a server that counts thinking beside the answer; ours is a part of it
-        output += thought
-    details = _part(body, "prompt_tokens_details")
-    cached = _count(details, "cached_tokens") or _count(body, "cached_tokens") or 0
-    written = _written(details)
-    explicit = written > 0 or details.get("cache_type") is not None
-    usage = Usage(
-        input=input_,
-        cached=min(cached, input_),
-        cache_kind="explicit" if explicit else "implicit" if cached else None,
-        cache_write=min(written, input_),
-        output=output,
-        thinking=thought,
-        basis=basis,
-    )
-    return Reported(usage, _cost(body))
-
-
-def _written(details: dict[str, Any]) -> int:
-    """Tokens written into an explicit cache: Alibaba's two fields say the same, OpenRouter has its own."""
-    for name in ("cache_creation_input_tokens", "cache_write_tokens"):
-        if count := _count(details, name):
-            return count
-    creation = _part(details, "cache_creation")
-    return sum(_count(creation, name) or 0 for name in creation)
-
-
-def _cost(body: dict[str, Any]) -> Decimal | None:
-    """OpenRouter's `cost` in USD. With a key of one's own (BYOK) it is only their fee: the upstream's bill is added."""
-    cost = _decimal(body.get("cost"))
-    if cost is not None and body.get("is_byok") is True:
-        cost += _decimal(_part(body, "cost_details").get("upstream_inference_cost")) or 0
-    return cost
-
-
-def problem(body: Any) -> Fault | None:
-    """The error in any of the body shapes of facts 1.5, 3.3 and 3.4; None where there is none.
-
-    `code` keeps every word that the provider gives: `429 rate_limit_exceeded`.
-    """
-    if not isinstance(body, dict):
-        return None
-    error = body.get("error") or body.get("errors")
-    if isinstance(error, list) and error:
-        error = error[0]
-    if isinstance(error, str):
-        error = {"message": error}
-    if not isinstance(error, dict):
-        error = body if "message" in body else {"message": body["detail"]} if "detail" in body else None
-    if error is None:
-        return None
-    metadata = _part(error, "metadata")
-    said = [error.get("code"), error.get("type"), metadata.get("error_type")]
-    code = " ".join(dict.fromkeys(str(word) for word in said if word not in (None, "", "error")))
-    message = " ".join(str(text) for text in (error.get("message"), metadata.get("raw")) if text)
-    return Fault(code, message)
-
-
 def _given(raw: Raw) -> bool:
     return bool(raw) and raw not in _NOTHING
-
-
-def _part(body: dict[str, Any], name: str) -> dict[str, Any]:
-    part = body.get(name)
-    return part if isinstance(part, dict) else {}
-
-
-def _count(body: dict[str, Any], name: str) -> int | None:
-    value = body.get(name)
-    return int(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _decimal(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-        return None
-    try:
-        number = Decimal(value)
-    except ArithmeticError:
-        return None
-    return number if number.is_finite() and number >= 0 else None
