@@ -25,6 +25,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     think: str
     max_tokens: int
     think_tokens: int
+    max_input: int  # 0: the model's own limit
     max_input: int | None
     temperature: float | None
     top_p: float | None

@@ -70,10 +70,10 @@ class Qwen(Configurable):
         no price is quoted in it, the receipt says `unpriced`.""",
     ).tag(config=True, allowed="empty, USD or CNY")
     model = Pattern(
-        r"\S+",
+        r"\S(.*\S)?",
         "qwen3-max",
         help="""The model, by the provider's own name; %qwen_models lists them. A model that isn't offered is an
-        error, never another model.""",
+        error, never another model. For the local model also a GGUF file's path.""",
     ).tag(config=True, allowed="a model's name, see %qwen_models")
     instructions = Unicode(
         "",
@@ -100,6 +100,12 @@ class Qwen(Configurable):
         help="""The longest prompt in tokens; what is over it is shortened or left out, oldest first, and said. None:
         the model's own window (2,000 for the local model, which reads slowly).""",
     ).tag(config=True, allowed="a whole number from 100, or None")
+    max_input = Int(
+        0,
+        min=0,
+        help="""The longest prompt in tokens; what is over it is shortened or left out. 0: the model's own limit, and
+        2,000 for the local model, which reads slowly.""",
+    ).tag(config=True, allowed="a whole number; 0 for the model's own limit")
     temperature = Float(
         None,
         allow_none=True,
