@@ -32,13 +32,13 @@ class Request(Struct, frozen=True):
 
 
 def build(
-    messages: Sequence[Message], model_id: str, options: Options, *, model: Model | None, dialect: str
+    messages: Sequence[Message], model_id: str, options: Options, *, model: Model | None, dialect: str, scope: str = ""
 ) -> Request:
     """The request for `model_id` (the provider's own name) in the `dialect` of a provider.
 
     Raises OptionError where the model can't take an option. An unknown model (None) is believed to take all.
     """
-    check(options, model, dialect)
+    check(options, model, dialect, scope)
     limits = Limits(answer=options.max_tokens, thinking=options.think)
     said = [_message(message) for message in messages]
     body: dict[str, Any] = {
@@ -81,7 +81,7 @@ def request_hash(messages: Sequence[Message], name: str, options: Options, sampl
     return hashlib.sha256(msgjson.encode(identity, order="sorted")).hexdigest()
 
 
-def check(options: Options, model: Model | None, dialect: str) -> None:
+def check(options: Options, model: Model | None, dialect: str, scope: str = "") -> None:
     """Raise OptionError, naming the option, where model or provider can't do what is asked."""
     if options.search and dialect != "alibaba":
         raise OptionError("--search is offered by Alibaba Cloud only.", remedy="Leave --search out, or use -p alibaba.")
@@ -91,14 +91,15 @@ def check(options: Options, model: Model | None, dialect: str) -> None:
         )
     if model is None:
         return
-    if options.think and model.thinking == "none":
-        raise OptionError(f"{model.id} doesn't think: --think is not for it.", remedy="Leave --think out.")
+    if options.think and not model.thinks(scope):
+        where = f" in the {scope} scope" if model.thinks() else ""
+        raise OptionError(f"{model.id} doesn't think{where}: --think is not for it.", remedy="Leave --think out.")
     if options.think and model.max_thinking and options.think > model.max_thinking:
         raise OptionError(
             f"{model.id} thinks at most {model.max_thinking:,} tokens; --think={options.think} is more.",
             remedy=f"--think={model.max_thinking}",
         )
-    most = model.max_output_thinking if options.think and model.max_output_thinking else model.max_output
+    most = model.largest_output(bool(options.think))
     if most and options.max_tokens > most:
         raise OptionError(
             f"{model.id} answers at most {most:,} tokens; --max-tokens {options.max_tokens} is more.",
@@ -140,8 +141,7 @@ def _thinking(options: Options, model: Model | None, dialect: str) -> dict[str, 
         if options.think:
             fields["thinking_budget"] = options.think
         if model is not None and model.preserves_thinking:
-            # These models want all past thinking sent back unless told otherwise; thinking is never context.
-            fields["preserve_thinking"] = False
+            fields["preserve_thinking"] = False  # else they want all past thinking back, which is never context
         return fields
     # vLLM, SGLang and the like: the chat template decides. Others refuse unknown fields, so silence means off.
     return {"chat_template_kwargs": {"enable_thinking": True}} if options.think else {}

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qwen_magics import settings as settings_
-from qwen_magics.notebook.record import Record
+from qwen_magics.notebook.session import Session as Here
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -26,7 +26,8 @@ class Session:
         self.shell = shell
         self.id = uuid.uuid4().hex
         self.qwen: Qwen = settings_.load(shell)
-        self.record = Record(shell)
+        self.here = Here(shell)
+        self.here.attach()
         self.accepted: dict[str, frozenset[str]] = {}  # notebook → what its last accepted request held
         self.inserted: set[str] = set()  # cells below which this session already put their code
         self.receipts: dict[int, list[Receipt]] = {}  # of line magics, by execution: they share one receipt
@@ -51,13 +52,11 @@ class Session:
 
     def notebook(self) -> Notebook:
         """The notebook as it is right now."""
-        from qwen_magics.notebook.current import current
-
-        return current(self.record)
+        return self.here.notebook()
 
     def close(self) -> None:
         """Take every hook away; connections and files close."""
-        self.record.close()
+        self.here.detach()
         settings_.unload(self.shell)
         for name in ("ledger", "client"):
             if name in self.__dict__:

@@ -89,8 +89,8 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
     """Decide all there is to decide. Raises OptionError or GuardError (nothing is sent then)."""
     settings, endpoint, model = route.settings, route.endpoint, route.model
     options = _thinking_always(ask.options, model, settings)
-    sending = request.build(ask.messages, route.name, options, model=model, dialect=endpoint.dialect)
-    scope = settings.scope or (catalog.scope_of(endpoint.region, route.name) if endpoint.region else "")
+    scope = settings.scope or catalog.scope_of(endpoint.region, route.name)
+    sending = request.build(ask.messages, route.name, options, model=model, dialect=endpoint.dialect, scope=scope)
     currency = settings.currency or catalog.currency_of(endpoint.region)
     row = None if endpoint.plan else catalog.price(route.title, endpoint.provider, scope, currency)
     receipt = Receipt(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 LOCAL_MODEL = "qwen2.5-coder-0.5b"
 LOCAL_INPUT = 2_000  # tokens: what two cores read in about fifteen seconds (facts, toolchain)
+LARGEST_INPUT = 258_048  # of a model that the catalogue doesn't know: Qwen3-Max's own (facts 2)
 LOCAL_OUTPUT = 1_024  # tokens: a small model that rambles for eight thousand would take seven minutes
 
 
@@ -51,6 +53,7 @@ def route(settings: Settings, on_progress: Callable[[Progress], None] | None = N
 
     Raises NoKey, UnknownModel, SettingsError or LocalModelError.
     """
+    catalog.load(settings.data_dir)
     settings, key = credentials.for_turn(settings)
     if settings.provider == "local":
         return _local(settings, key, on_progress, start=start)
@@ -61,12 +64,7 @@ def route(settings: Settings, on_progress: Callable[[Progress], None] | None = N
         base_url=settings.base_url,
         plan_key=endpoints.is_plan_key(key.reveal()),
     )
-    model = catalog.find(settings.model, settings.provider)
-    if model is None and settings.provider == "huggingface" and catalog.find(settings.model) is not None:
-        raise UnknownModel(
-            f"{settings.model} is not offered by {endpoint.label}; it has open models only. Nothing was sent.",
-            remedy="-m Qwen/Qwen3-235B-A22B-Instruct-2507, or -p alibaba",
-        )
+    model = _model(settings)
     name = model.name_at(settings.provider) if model else settings.model
     most = model.largest_input(bool(settings.think_limit)) if model else 0
     return Route(
@@ -75,8 +73,18 @@ def route(settings: Settings, on_progress: Callable[[Progress], None] | None = N
         key=key,
         model=model,
         name=name,
-        room=min(filter(None, (most, settings.max_input)), default=catalog.LARGEST_INPUT),
+        room=min(filter(None, (most, settings.max_input)), default=LARGEST_INPUT),
     )
+
+
+def _model(settings: Settings) -> Model | None:
+    """The catalogue's entry; None for a name that only the provider may know (it answers 404 if it doesn't)."""
+    model = catalog.find(settings.model, settings.provider)
+    retired = model is not None and model.is_retired(dt.date.today())
+    elsewhere = model is None and settings.provider != "openai" and catalog.find(settings.model) is not None
+    if retired or elsewhere:
+        raise catalog.unknown(settings.model, settings.provider)
+    return model
 
 
 def _local(

@@ -1,0 +1,152 @@
+"""Ask and show: the loop that carries a turn's events from `turn` to `display`, and what an answer leads to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from qwen_magics.errors import Moderated, OptionError, PromptError
+from qwen_magics.magics.options import Given, parse
+from qwen_magics.magics.prepare import Prepared, prepare
+from qwen_magics.turn import Turn, plan
+from qwen_magics.values import Settled, Started, Text
+
+if TYPE_CHECKING:
+    from qwen_magics.context.items import Item
+    from qwen_magics.display import View
+    from qwen_magics.magics.session import Session
+
+PRODUCT = "# from %%qwen"  # first line of a cell that an answer's code was put into
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(.*?)(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+
+
+class Answer(str):
+    """An answer as a string. It has been shown already, so it shows nothing when a cell ends with it."""
+
+    __slots__ = ()
+
+    def _ipython_display_(self) -> None:
+        return
+
+
+def ask(session: Session, line: str, cell: str, *, whole_cell: bool) -> Answer | None:
+    """`%%qwen` (with the cell's text) or `%qwen` (with the line's). Raises a QwenError: the cell fails, in one line."""
+    given, rest = parse(line)
+    text = f"{rest}\n{cell}".strip() if whole_cell else rest
+    if not text and not given.go_on:
+        raise OptionError("There is no question. Nothing was sent.", remedy="%qwen what does this cell do?")
+    if given.dry_run:
+        from qwen_magics.magics.context import show_prepared
+
+        show_prepared(session, prepare(session, given, text, start=False))
+        return None
+    answer = run(session, given, text, shared_receipt=not whole_cell)
+    return None if whole_cell else answer
+
+
+def run(session: Session, given: Given, text: str, *, shared_receipt: bool = False) -> Answer:
+    """One turn from text to answer, shown as it comes."""
+    from qwen_magics import display
+
+    view = display.view(session.shell, form=given.form)
+    prepared = prepare(session, given, text, on_progress=view.take)
+    receipt = given.receipt and prepared.route.settings.receipt != "off"
+    view.begin(asked=prepared.asked, question=prepared.question, receipt=receipt)
+    if shared_receipt:
+        view.share(session.shared_receipts())
+    settled = _carry_out(session, prepared, view)
+    _remember(session, prepared)
+    answer = Answer(prepared.before + settled.text)
+    _hand_over(session, prepared, given, answer)
+    return answer
+
+
+def _carry_out(session: Session, prepared: Prepared, view: View) -> Settled:
+    turn = Turn(plan(prepared.ask, prepared.route, session.ledger), session.client)
+    settled: Settled | None = None
+    try:
+        try:
+            settled = _show(turn, view, prepared.before)
+        except KeyboardInterrupt:
+            turn.stop()
+            settled = _show(turn, view)
+    except Moderated as problem:
+        problem.remedy = _what_is_new(session, prepared) or problem.remedy
+        raise
+    finally:
+        turn.close()
+        view.close()
+    if settled is None:
+        raise KeyboardInterrupt
+    return settled
+
+
+def _show(turn: Turn, view: View, before: str = "") -> Settled | None:
+    settled = None
+    for event in turn:
+        view.take(event)
+        if isinstance(event, Started) and before:
+            view.take(Text(before))
+        if isinstance(event, Settled):
+            settled = event
+    return settled
+
+
+def _remember(session: Session, prepared: Prepared) -> None:
+    session.accepted[prepared.ask.place.notebook] = frozenset(_name(item) for item in prepared.context.items)
+
+
+def _what_is_new(session: Session, prepared: Prepared) -> str:
+    """The cells that the provider has not accepted before: one of them is what it refuses."""
+    known = session.accepted.get(prepared.ask.place.notebook, frozenset())
+    items = prepared.context.items
+    if not known:  # a new session: whatever stands above the last answer was accepted then
+        turns = [i for i, item in enumerate(items) if item.kind == "turn"]
+        known = frozenset(_name(item) for item in items[: turns[-1] + 1]) if turns else frozenset()
+    new = [item for item in items if item.kind in ("cell", "turn") and _name(item) not in known]
+    if not new:
+        return "Only the question is new: put it in other words."
+    named = ", ".join(item.label for item in new)
+    without = " ".join(f"--without {item.label}" for item in new)
+    return f"New since the last accepted question: {named} and the question itself. Leave out: %%qwen {without}"
+
+
+def _name(item: Item) -> str:
+    return hashlib.sha256(f"{item.user_text}\0{item.answer}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _hand_over(session: Session, prepared: Prepared, given: Given, answer: str) -> None:
+    value: Any = _parsed(answer) if given.form == "json" else answer
+    if given.out:
+        session.shell.user_ns[given.out] = value if given.form == "json" else str(answer)
+    if given.form == "code":
+        put_below(session, prepared, code_of(answer))
+
+
+def _parsed(answer: str) -> Any:
+    text = code_of(answer) if answer.lstrip().startswith(("```", "~~~")) else answer
+    try:
+        return json.loads(text)
+    except ValueError as problem:
+        raise PromptError(
+            f"The answer is not JSON ({problem}); it stands above as it came.", remedy="Ask again, or leave --as json out."
+        ) from None
+
+
+def code_of(answer: str) -> str:
+    """The code of an answer: its fences' contents; the whole answer where there is none."""
+    blocks = [match[2].rstrip() for match in _FENCE.finditer(answer)]
+    return "\n\n".join(blocks) if blocks else answer.strip()
+
+
+def put_below(session: Session, prepared: Prepared, code: str) -> None:
+    """Code into a new cell below, unless the next cell is already such a product. Never run."""
+    notebook = prepared.notebook
+    here = prepared.ask.place.cell_id or str(prepared.ask.place.number)
+    below = notebook.cells[notebook.running + 1 :][:1] if notebook.running is not None else ()
+    if not code or here in session.inserted or any(cell.source.startswith(PRODUCT) for cell in below):
+        return
+    session.inserted.add(here)
+    session.shell.set_next_input(f"{PRODUCT}\n{code}")

@@ -1,0 +1,169 @@
+"""From a magic's options and text to what would be sent: route, context and the host's wish. Sends nothing.
+
+`%%qwen`, its `--dry-run` and `%qwen_context` share this, so that what is shown is what is sent.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from qwen_magics.context import compose, describe, expressions, turns
+from qwen_magics.context.compose import Context, Question, Rules
+from qwen_magics.context.items import Item
+from qwen_magics.errors import OptionError, PromptError, SendingForbidden
+from qwen_magics.notebook import answers
+from qwen_magics.turn import Ask, Place, Route, route
+from qwen_magics.values import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qwen_magics.context.redact import Redactor
+    from qwen_magics.magics.options import Given
+    from qwen_magics.magics.session import Session
+    from qwen_magics.notebook.cells import Notebook
+    from qwen_magics.values import Progress
+
+ASKED_BYTES = 20_000  # of a question are kept with its answer
+_FORMS = {
+    "markdown": "",
+    "text": "Answer in plain text, without Markdown.",
+    "code": "Answer with one ```python block and nothing else.",
+    "json": "Answer with one json value and nothing else.",
+}
+
+
+class Prepared(Struct, frozen=True, kw_only=True):
+    """All that is decided before a turn is planned. `before` is the unfinished answer that `--continue` goes on with."""
+
+    route: Route
+    notebook: Notebook
+    context: Context
+    ask: Ask
+    question: str  # fingerprint of the cell's text
+    before: str = ""
+
+    @property
+    def asked(self) -> str:
+        """The question as it is sent, at most 20 kB of it: kept with the answer, so that the past never changes."""
+        data = self.context.asked.encode("utf-8", "surrogatepass")
+        return self.context.asked if len(data) <= ASKED_BYTES else data[:ASKED_BYTES].decode("utf-8", "ignore") + " …"
+
+
+def prepare(
+    session: Session,
+    given: Given,
+    text: str,
+    *,
+    on_progress: Callable[[Progress], None] | None = None,
+    start: bool = True,
+) -> Prepared:
+    """Decide route, question and context. Raises what any of them raises; nothing has left then."""
+    where = route(session.settings(**given.settings()), on_progress, start=start)
+    notebook = session.notebook()
+    own = notebook.metadata.get("qwen_magics")
+    if where.endpoint.remote and isinstance(own, dict) and own.get("send") is False:
+        raise SendingForbidden(
+            "This notebook forbids sending (its metadata says qwen_magics.send = false). Nothing was sent.",
+            remedy='Use the local model: %config Qwen.provider = "local"',
+        )
+    question = _question(session, given, text)
+    context = compose.compose(notebook, question, _rules(given, where), redactor(session))
+    before = _before(notebook) if given.go_on else ""
+    said = [*context.messages(), *([Message("assistant", before)] if before else [])]
+    return Prepared(
+        route=where,
+        notebook=notebook,
+        context=context,
+        ask=Ask(
+            messages=said,
+            options=where.settings.options(search=given.search, json=given.form == "json", continued=bool(before)),
+            sent=context.sent,
+            left_out=context.left_out,
+            redacted=context.redacted,
+            notes=_first_time(session, notebook, where, context),
+            place=place(session, notebook),
+            yes=given.yes,
+        ),
+        question=turns.fingerprint(text),
+        before=before,
+    )
+
+
+def place(session: Session, notebook: Notebook) -> Place:
+    """Where this is asked, for the ledger."""
+    running = session.here.record.running
+    number = notebook.cells[notebook.running].number if notebook.running is not None else 0
+    cell_id = notebook.cells[notebook.running].id if notebook.running is not None else ""
+    name = notebook.path or f"session {session.id[:8]}"
+    return Place(
+        notebook=name, cell_id=cell_id or (running.key if running else ""), number=number, session=session.id
+    )
+
+
+def redactor(session: Session) -> Redactor:
+    """Knows the secrets of this shell: variables, environment, .env, and our own keys."""
+    from qwen_magics import credentials
+    from qwen_magics.context.redact import Redactor
+
+    keys = [key.reveal() for key in credentials.all_known_keys(session.settings())]
+    return Redactor(session.shell.user_ns, own_keys=keys)
+
+
+def _question(session: Session, given: Given, text: str) -> Question:
+    expanded = expressions.expand(text.strip(), session.shell.user_ns)
+    form = _FORMS[given.form]
+    return Question(
+        text=f"{expanded.text}\n\n{form}" if form else expanded.text,
+        attachments=tuple(_attachment(session.shell.user_ns, name) for name in given.attach),
+        names=frozenset(expanded.names) | frozenset(given.attach),
+    )
+
+
+def _attachment(namespace: dict[str, Any], name: str) -> Item:
+    if name not in namespace:
+        near = get_close_matches(name, [key for key in namespace if not key.startswith("_")], 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise PromptError(f"--with {name}: there is no such variable.{hint} Nothing was sent.")
+    return Item(
+        kind="attachment", label=f"@{name}", title=type(namespace[name]).__name__,
+        text=f"{name}:\n{describe.describe(namespace[name])}",
+    )  # fmt: skip
+
+
+def _rules(given: Given, where: Route) -> Rules:
+    settings = where.settings
+    return Rules(
+        select=settings.context,
+        outputs=settings.outputs,
+        instructions=settings.instructions,
+        system=given.system,
+        without=given.without,
+        unredacted=given.unredacted,
+        room=where.room,
+        vocabulary=where.vocabulary,
+    )
+
+
+def _before(notebook: Notebook) -> str:
+    earlier = answers.read(notebook.earlier)
+    if earlier is None or not earlier.text.strip():
+        raise OptionError(
+            "--continue: this cell has no answer to go on from. Nothing was sent.", remedy="Leave --continue out."
+        )
+    return earlier.text
+
+
+def _first_time(session: Session, notebook: Notebook, where: Route, context: Context) -> tuple[str, ...]:
+    """Say once per notebook and provider what goes where."""
+    if not where.endpoint.remote:
+        return ()
+    name = place(session, notebook).notebook
+    if session.ledger.has_sent(name, where.endpoint.provider, where.endpoint.region):
+        return ()
+    cells, outputs = context.sent.cells, context.sent.outputs
+    what = f"{cells} {'cell' if cells == 1 else 'cells'} and {outputs} {'output' if outputs == 1 else 'outputs'}"
+    return (f"{what} → {where.endpoint.label}",)
