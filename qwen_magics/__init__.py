@@ -18,6 +18,11 @@ def __getattr__(name: str) -> str:
     raise AttributeError(name)
 
 
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where the prebuilt JupyterLab extension lies; `jupyter-builder develop` links it."""
+    return [{"src": "labextension", "dest": "qwen-magics"}]
+
+
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """`%load_ext qwen_magics`: prints nothing, imports nothing heavy."""
     from qwen_magics import magics
