@@ -48,6 +48,10 @@ class Key:
             raise CredentialError(f"The key for {LABELS[self.provider]}{where} {problem}")
         return self
 
+    def at(self, region: str, workspace: str) -> Key:
+        """The same key, of this region and workspace."""
+        return Key(self.reveal(), self.provider, region=region, workspace=workspace, origin=self.origin)
+
     def __bool__(self) -> bool:
         return bool(self.reveal())
 
