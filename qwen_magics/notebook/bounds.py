@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .cells import Output, joined
+from msgspec.json import encode
+
+from .cells import Output
 from .images import head_of_image
 
 HEAD = TAIL = 100_000  # characters
@@ -27,24 +29,29 @@ def kept(text: str) -> str:
 
 
 def thin(output: Output) -> Output:
-    """An output of which only so much is kept as canonical form can show."""
+    """An output of which only so much is kept as canonical form can show; our own are kept whole."""
     if output.output_type == "error":
         lines = [kept(line) for line in output.traceback[:200]]
         return Output("error", ename=output.ename, evalue=kept(output.evalue), traceback=lines)
+    if "qwen_magics" in output.metadata:
+        return output
     data = {mime: _thin_value(mime, value) for mime, value in output.data.items()}
     return Output(output.output_type, data=data, metadata=output.metadata, execution_count=output.execution_count)
 
 
 def size(output: Output) -> int:
     """About how many characters an output holds."""
-    data = sum(len(value) if isinstance(value, str) else len(str(value)) for value in output.data.values())
+    data = sum(len(value) if isinstance(value, str) else len(encode(value)) for value in output.data.values())
     return 200 + len(output.text) + data + len(output.evalue) + sum(map(len, output.traceback))
 
 
 def _thin_value(mime: str, value: Any) -> Any:
-    if not isinstance(value, str | list) or mime.endswith("json"):
+    if mime.endswith("json"):
+        if mime != "application/json":
+            return {}  # a chart's data: only its name is ever shown
+        return value if len(encode(value)) <= 4 * LARGEST_RICH else "…" * (LARGEST_RICH + 1)
+    if not isinstance(value, str):
         return value
-    text = joined(value)
     if mime.startswith("image/"):
-        return head_of_image(mime, text)
-    return kept(text) if mime == "text/plain" else text[: LARGEST_RICH + 1]
+        return head_of_image(mime, value)
+    return kept(value) if mime == "text/plain" else value[: LARGEST_RICH + 1]

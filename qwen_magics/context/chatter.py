@@ -1,0 +1,74 @@
+"""What a text output says besides its content: addresses, timings, progress bars, installers. The same text comes out
+of every run of the same cell, so that the prompt's prefix stays the same. Pure.
+
+Each shape is narrow, because numbers are data. `3.2 s` alone stays; it becomes `… s` only behind words that speak of
+how long the run took. `%timeit`'s result stays: who measures wants to show it. `0x7f…` goes only behind ` at `, as
+Python's own reprs have it. What a training loop appends to its bar (`loss=0.1`) stays, the bar goes.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ADDRESS = re.compile(r"(?<=\bat )0x[0-9a-fA-F]{4,16}\b")
+_NUMBER = r"\d[\d,]*(?:\.\d+)?"
+_TIME = rf"{_NUMBER} ?(?:ns|[µμu]s|ms|s|secs?|seconds?|min|mins|minutes?|h|hours?)\b(?: {_NUMBER} ?(?:ms|s|min)\b)*"
+_TOOK = re.compile(
+    r"(?i)\b(took|elapsed|(?:done|finished|completed|executed|built|fetched|passed|failed|loaded) in"
+    r"|(?:wall|execution|elapsed|running|run|training|total) ?time|time (?:taken|elapsed))"
+    rf"((?: time)?(?: is| was)?\s{{0,2}}[:=]?\s{{0,2}}(?:about |≈ ?)?){_TIME}"
+)
+_CPU = re.compile(r"^CPU times: .*$", re.MULTILINE)
+_KERAS = re.compile(rf" ?(?:━{{3,}}|\[[=>.]{{5,}}\])(?: -)? {_NUMBER}m?s(?: {_NUMBER}(?:[mµu]?s)/\w+)?")
+_FASTPROGRESS = re.compile(r"(\[\s*\d+/\d+) [\d:]+(?:<[\d:]+)?")
+_TQDM = re.compile(
+    r"(?P<label>[^\n|]*?)(?:: *)?(?:\d{1,3}%\|[^|\n]*\| *\S+|\b\d+(?:it|\w+)?) \[(?P<times>[\d:?]+(?:<[\d:? ]+)?)"
+    r",? *(?P<rate>\?|[\d.?]+[kMG]?\S*/s|[\d.]+s/\S+?)(?:, (?P<postfix>[^\]\n]*))?\]"
+)
+_BAR = re.compile(r"^.*[━╸╺─█▏▎▍▌▋▊▉#=]{8,}.*(?:\b\d+:\d\d(?::\d\d)?|-:--:--).*$")
+
+_PIP_SURE = re.compile(
+    r"^(?:Requirement already satisfied: |Collecting \S|Successfully installed |Looking in indexes: "
+    r"|Note: you may need to restart the kernel|(?:Audited|Resolved) [\d,]+ packages? in )",
+    re.MULTILINE,
+)
+_PIP = re.compile(
+    r"^(?:Requirement already satisfied: |Collecting |Obtaining |Downloading |Using cached "
+    r"|Looking in (?:indexes|links): |Installing (?:collected packages|build dependencies|backend dependencies)"
+    r"|Successfully (?:installed|uninstalled|built) "
+    r"|Attempting uninstall: |Found existing installation: |Uninstalling |Preparing (?:metadata|editable metadata) "
+    r"|Building (?:wheels?|editable) |Created (?:wheel|editable) |Stored in directory: |Getting requirements to build "
+    r"|Checking if build backend |Running command |Defaulting to user installation |\[notice\]"
+    r"|Note: you may need to restart the kernel|WARNING: (?:Running pip as the 'root' user|Cache entry deserialization)"
+    r"|Using Python \S+ environment"
+    r"|(?:Resolved|Prepared|Installed|Uninstalled|Audited|Checked|Built) [\d,]+ packages? in "
+    r"| ?[+~-] [\w.-]+==\S+$)"
+)
+
+
+def quiet(text: str) -> str:
+    """`text` without progress bars, installers' lines, memory addresses and timings."""
+    if "%|" in text or "[" in text or "━" in text or ":" in text:
+        text = _without_progress(text)
+    if _PIP_SURE.search(text):
+        text = "\n".join(line for line in text.split("\n") if not _PIP.match(line.strip()))
+    if " 0x" in text:
+        text = _ADDRESS.sub("0x…", text)
+    text = _CPU.sub("CPU times: … s", text)
+    return _TOOK.sub(r"\1\2… s", text)
+
+
+def _without_progress(text: str) -> str:
+    lines = []
+    for line in text.split("\n"):
+        if "[" in line and "]" in line and (match := _TQDM.search(line)):
+            label, postfix = match["label"].strip(), (match["postfix"] or "").strip()
+            left = f"{label} {postfix}".strip() if postfix else ""
+            rest = line[match.end() :].strip()
+            if left or rest:
+                lines.append(" ".join(part for part in (left, rest) if part))
+            continue
+        if ":" in line and _BAR.match(line):
+            continue
+        lines.append(_FASTPROGRESS.sub(r"\1", _KERAS.sub("", line)) if "/" in line else line)
+    return "\n".join(lines)
