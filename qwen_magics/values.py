@@ -1,4 +1,4 @@
-"""The nouns of qwen-magics: what flows from a cell to a receipt. Pure values, no I/O, no behaviour beyond their own sums.
+"""The nouns of qwen-magics: what flows from a cell to a receipt. Pure values: no I/O, no behaviour but their own sums.
 
 Every struct is frozen and ignores unknown keys when read, so that a notebook, a ledger or a browser of another
 version can still be understood (contract "Receipt, version 1").
@@ -132,6 +132,7 @@ class Usage(Struct, frozen=True, kw_only=True):
 
     @property
     def estimated(self) -> bool:
+        """Whether any of these counts is our estimate."""
         return "estimated" in self.basis.values()
 
 

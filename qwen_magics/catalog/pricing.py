@@ -163,16 +163,14 @@ def _cache_saved(rates: Rates, usage: Usage) -> Decimal | None:
 def _fees(row: PriceRow, calls: Mapping[str, int]) -> tuple[tuple[PriceLine, ...], bool]:
     """A line per priced kind of call (`tokens` are calls, `rate` is per million of them), and whether one has none."""
     known = {kind: n for kind, n in calls.items() if n and kind in row.fees}
-    lines = tuple(
-        PriceLine(
-            f"{kind}, {n} calls" if n > 1 else f"{kind}, 1 call",
-            n,
-            plain(row.fees[kind] * MILLION),
-            plain(n * row.fees[kind]),
-        )
-        for kind, n in known.items()
+    return tuple(_fee(kind, n, row.fees[kind]) for kind, n in known.items()), len(known) < sum(
+        map(bool, calls.values())
     )
-    return lines, len(known) < sum(1 for n in calls.values() if n)
+
+
+def _fee(kind: str, calls: int, each: Decimal) -> PriceLine:
+    what = f"{kind}, {calls} call{'s' if calls > 1 else ''}"
+    return PriceLine(what, calls, plain(each * MILLION), plain(each * calls))
 
 
 def plain(number: Decimal) -> Decimal:
