@@ -4,7 +4,7 @@ A key comes from the provider's own variable, read at each call, else from what 
 asking for a key and checking it (`login`), sending it (`provider.client`).
 """
 
-from qwen_magics.credentials.find import all_known_keys, for_turn, found, key_for, missing
+from qwen_magics.credentials.find import all_known_keys, for_turn, found, key_for, missing, placed
 from qwen_magics.credentials.key import Key
 from qwen_magics.credentials.providers import LABELS, VARIABLES
 from qwen_magics.credentials.store import forget, save
@@ -19,5 +19,6 @@ __all__ = [
     "found",
     "key_for",
     "missing",
+    "placed",
     "save",
 ]

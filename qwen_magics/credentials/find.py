@@ -24,13 +24,30 @@ def for_turn(settings: Settings) -> tuple[Settings, Key]:
     `auto` becomes Alibaba Cloud where it has a key. A region that nobody chose is the one stored with the key.
     Raises NoKey, or CredentialError for a key that can't be one.
     """
-    provider = "alibaba" if settings.provider == "auto" else settings.provider
-    key = key_for(provider, settings)
-    changes: dict[str, str] = {"region": key.region} if settings.source_of("region") == "default" and key.region else {}
+    key = key_for(_provider(settings), settings)
+    return _placed(settings, key), key
+
+
+def placed(settings: Settings) -> Settings:
+    """The settings as `for_turn` decides them, key or not: for those who only tell and send nothing."""
+    try:
+        return for_turn(settings)[0]
+    except CredentialError:
+        return _placed(settings, Key("", _provider(settings)))
+
+
+def _provider(settings: Settings) -> str:
+    return "alibaba" if settings.provider == "auto" else settings.provider
+
+
+def _placed(settings: Settings, key: Key) -> Settings:
+    changes: dict[str, str] = {}
+    if key.region and settings.source_of("region") == "default":
+        changes["region"] = key.region
     if changes.get("region", settings.region) == key.region and settings.source_of("workspace") == "default":
         changes["workspace"] = key.workspace
     sources = settings.sources | dict.fromkeys(changes, "login")
-    return replace(settings, provider=provider, sources=sources, **changes), key
+    return replace(settings, provider=_provider(settings), sources=sources, **changes)
 
 
 def key_for(provider: str, settings: Settings) -> Key:

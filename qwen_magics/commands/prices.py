@@ -1,0 +1,107 @@
+"""`jupyter qwen prices`: the catalogue's price rows, as they are used. Asks nobody, adds nothing up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from qwen_magics import catalog, credentials, settings
+from qwen_magics.commands.console import as_json, say, table
+from qwen_magics.errors import UnknownModel
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from decimal import Decimal
+
+    from qwen_magics.catalog import PriceRow, Rates
+    from qwen_magics.settings import Settings
+
+HELP = """Per million tokens. All tokens of a request are billed at the tier that its whole input falls in; thinking
+counts as output. List prices: free quota, promotions and tax are not in them. Your own rows: prices.toml in the data
+folder (`jupyter qwen doctor` names it)."""
+COLUMNS = ("model", "input up to", "input", "output", "thinking", "implicit hit", "write", "explicit hit", "", "as of")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add its options."""
+    parser.add_argument("--model", metavar="NAME", help="one model only")
+    parser.add_argument("--provider", choices=settings.PROVIDERS, help="default: the configured one")
+    parser.add_argument("--region", choices=settings.REGIONS, help="default: the configured one")
+    parser.add_argument("--json", action="store_true", help="for programs: every digit, source and date")
+
+
+def run(args: Namespace) -> int:
+    """Show the rows of one provider, region and currency."""
+    chosen = credentials.placed(settings.load().with_options(provider=args.provider, region=args.region))
+    catalog.load(chosen.data_dir)
+    rows = _rows(chosen, args.model)
+    if args.json:
+        say(as_json([_plain(row) for row in rows]))
+        return 0
+    today = dt.datetime.now(dt.UTC).date()
+    lines = [COLUMNS, *(line for row in rows for line in _lines(row, stale=row.stale(today)))]
+    say(_title(chosen), "", *table(lines, right=range(1, 8)), "", *_sources(rows))
+    return 0
+
+
+def _place(chosen: Settings) -> tuple[str, str, str]:
+    provider = chosen.provider
+    scope = chosen.scope or catalog.scope_of(chosen.region) if provider == "alibaba" else ""
+    currency = chosen.currency or (catalog.currency_of(chosen.region) if provider == "alibaba" else "USD")
+    return provider, scope, currency
+
+
+def _rows(chosen: Settings, name: str | None) -> list[PriceRow]:
+    provider, scope, currency = _place(chosen)
+    if name and catalog.find(name, provider) is None:
+        raise catalog.unknown(name, provider)
+    names = [name] if name else [model.id for model in catalog.offered(provider)]
+    rows = [row for row in (catalog.price(model, provider, scope, currency) for model in names) if row]
+    if not rows:
+        what = name or "models"
+        raise UnknownModel(
+            f"No prices are known of {provider}'s {what} in {scope or 'any scope'}, {currency}: unpriced."
+        )
+    return rows
+
+
+def _title(chosen: Settings) -> str:
+    provider, scope, currency = _place(chosen)
+    where = f", {chosen.region} ({scope})" if provider == "alibaba" else ""
+    return f"{provider}{where}: {currency} per million tokens"
+
+
+def _lines(row: PriceRow, *, stale: bool) -> list[tuple[str, ...]]:
+    return [
+        (
+            row.model if tier is row.tiers[0] else "",
+            f"{tier.up_to:,}" if tier.up_to else "more" if len(row.tiers) > 1 else "any",
+            *map(_figure, (tier.input, tier.output, tier.thinking_output)),
+            *map(_figure, (tier.implicit_hit, tier.explicit_write, tier.explicit_hit)),
+            "≈" if tier.derived else "",
+            f"{row.date}{' (old)' if stale else ''}" if tier is row.tiers[0] else "",
+        )
+        for tier in row.tiers
+    ]
+
+
+def _figure(amount: Decimal | None) -> str:
+    return "" if amount is None else f"{amount:f}"
+
+
+def _sources(rows: list[PriceRow]) -> list[str]:
+    sources = list(dict.fromkeys(row.source for row in rows))
+    derived = any(tier.derived for row in rows for tier in row.tiers)
+    return [
+        *(["≈ follows from the price in another currency; nobody quotes it."] if derived else []),
+        *(f"Source: {one}" for one in sources),
+    ]
+
+
+def _plain(row: PriceRow) -> dict[str, Any]:
+    plain = {name: getattr(row, name) for name in row.__struct_fields__}
+    return plain | {"basis": row.basis, "tiers": [_tier(tier) for tier in row.tiers]}
+
+
+def _tier(tier: Rates) -> dict[str, Any]:
+    return {name: getattr(tier, name) for name in tier.__struct_fields__}
