@@ -8,60 +8,66 @@ from __future__ import annotations
 
 import re
 
-_HEADER = re.compile(
-    r"^(?:(?:Cell|Input) In ?\[?[^\]\n]*\]?,? (?:line \d+|in .*)"
-    r"|File .+?:\d+.*|File \"[^\"]*\", line \d+.*|<ipython-input-.*)$"
+_CELL = re.compile(
+    r"^\s*(?:(?:Cell|Input) In ?\[[^\]]*\]|Cell In|<ipython-input-[^>]*>|File \"?<ipython-input-[^>]*>\"?)"
+    r"(?=,? (?:line|in) )"
 )
-_CELL = re.compile(r"^(?:(?:Cell|Input) In ?\[[^\]]*\]|<ipython-input-[^>]*>|File \"<ipython-input-[^\"]*\")")
+_FILE = re.compile(r"^(?:File .+?:\d+.*|\s*File \".*\", line \d+.*)$")
 _LIBRARY = re.compile(
-    r"^File \"?(?:.*[/\\](?:site|dist)-packages[/\\]|.*[/\\]lib[/\\]python3[^/\\]*[/\\]|.*[/\\]Lib[/\\](?=\w))"
+    r"^\s*File \"?(?:.*[/\\](?:site|dist)-packages[/\\]|.*[/\\][Ll]ib[/\\](?:python3[^/\\]*[/\\])?(?=\w))"
 )
-_RULE = re.compile(r"^-{20,}$")
-_TITLE = re.compile(r"^(\S+) +Traceback \(most recent call last\):?$")
+_TITLE = re.compile(r"^(?:-{20,}|\S+ +Traceback \(most recent call last\):?)$")
+_NO_SOURCE = "Could not get source"
+_CODE_FILE = re.compile(r" ?\((?:\d+\.py|<[^>]*>|<unknown>), (line \d+)\)$")  # the name is a hash, or counts executions
 _MOST_FRAMES = 12
 _MOST_LINES = 60
 
 
 def short_traceback(ename: str, evalue: str, lines: list[str]) -> str:
     """`ename: evalue` at the end of the frames that matter. `lines` hold no ANSI sequences."""
+    evalue = _CODE_FILE.sub("", evalue)
     last = f"{ename}: {evalue}" if evalue else ename
-    parts = _parts([line for text in lines for line in text.split("\n")])
+    parts = _parts([line.rstrip() for text in lines for line in text.split("\n")])
     body = [line for part in parts for line in part]
     if len(body) > _MOST_LINES:
         body = [*body[: _MOST_LINES // 3], "…", *body[-(_MOST_LINES - _MOST_LINES // 3) :]]
-    text = "\n".join(body).strip("\n")
-    if last.strip() and last.strip() not in text:
+    text = "\n".join(body)
+    if last.strip() not in text:
         text = f"{text}\n{last}" if text else last
     return text
 
 
 def _parts(lines: list[str]) -> list[list[str]]:
-    """Each frame as its lines, library frames as their header only but for the one that raised."""
+    """Frames and what stands between them, each as its lines. Of too many frames those in the middle are left out."""
     parts: list[list[str]] = [[]]
     for line in lines:
-        if _RULE.match(line) or _TITLE.match(line):
+        if not line or _TITLE.match(line):
             continue
-        if _HEADER.match(line):
-            parts.append([line])
-        elif line.strip():
-            if parts[-1] and not line.startswith((" ", "-", ">")) and _is_frame(parts[-1]):
-                parts.append([])  # the message, or what joins two exceptions
-            parts[-1].append(line.rstrip())
-    frames = [part for part in parts if part and _is_frame(part)]
-    left_out = {id(part) for part in frames[3 : -(_MOST_FRAMES - 3)]} if len(frames) > _MOST_FRAMES else set()
-    return [_frame(part) for part in parts if part and id(part) not in left_out]
+        ends_frame = _is_frame(parts[-1]) and not line.startswith((" ", "-", ">", "\t"))
+        if _CELL.match(line) or _FILE.match(line):
+            parts.append([_CELL.sub("Cell", line)])
+        elif ends_frame:
+            parts.append([line])  # the message, or what joins two exceptions
+        else:
+            parts[-1].append(line)
+    frames = [number for number, part in enumerate(parts) if _is_frame(part)]
+    middle = frames[3 : -(_MOST_FRAMES - 3)] if len(frames) > _MOST_FRAMES else []
+    kept = [number for number in range(len(parts)) if parts[number] and number not in set(middle)]
+    return [_frame(parts[number], raised=number + 1 not in frames) for number in kept]
 
 
 def _is_frame(part: list[str]) -> bool:
-    return _HEADER.match(part[0]) is not None
+    return bool(part) and (part[0].startswith("Cell, ") or part[0].startswith("Cell in ") or bool(_FILE.match(part[0])))
 
 
-def _frame(part: list[str]) -> list[str]:
+def _frame(part: list[str], raised: bool) -> list[str]:
+    """A library's frame is its header, and the line that raised if none follows; the user's own are whole."""
     if not _is_frame(part):
         return part
-    header = _CELL.sub("Cell", part[0])
-    library = _LIBRARY.match(header)
+    if any(_NO_SOURCE in line for line in part):  # compiled code
+        return part[:1]
+    library = _LIBRARY.match(part[0])
     if not library:
-        return [header, *part[1:]]
-    arrow = [line for line in part[1:] if line.lstrip().startswith("-")]
-    return ["File " + header[library.end() :].strip('"'), *arrow[:1]]
+        return part
+    arrow = [line for line in part[1:] if line.startswith("-")]
+    return ["File " + part[0][library.end() :], *(arrow[:1] if raised else [])]

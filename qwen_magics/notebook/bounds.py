@@ -11,7 +11,6 @@ from typing import Any
 from msgspec.json import encode
 
 from .cells import Output
-from .images import head_of_image
 
 HEAD = TAIL = 100_000  # characters
 LARGEST_RICH = 2_000_000  # characters of one rich representation (HTML, JSON, …); a larger one is not read
@@ -53,5 +52,7 @@ def _thin_value(mime: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if mime.startswith("image/"):
+        from .images import head_of_image
+
         return head_of_image(mime, value)
     return kept(value) if mime == "text/plain" else value[: LARGEST_RICH + 1]

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .bounds import HEAD, TAIL, size, thin
 from .cells import Output, merged, tidy
-from .history import executed_before
-from .screen import Screen
 from .taps import KernelTap, Message, ShellTap, Tap
+
+if TYPE_CHECKING:
+    from .screen import Screen
 
 LARGEST_RECORD = 64_000_000  # characters of outputs in all; beyond, the oldest cells' outputs are forgotten
 MOST_EXECUTIONS = 20_000
@@ -76,6 +77,8 @@ class _Entry:
         self._size += len(text)
         self._output = None
         if self._size > _SHORTEN_AT and "\x1b" not in text[-64:]:
+            from .screen import Screen
+
             self._screen = self._screen or Screen()
             self._screen.feed("".join(self._parts))
             self._screen.shorten(HEAD, 2 * TAIL)
@@ -114,6 +117,8 @@ class Record:
 
     def attach(self) -> None:
         """Begin to record. What ran before comes from IPython's history."""
+        from .history import executed_before
+
         kernel = getattr(self._shell, "kernel", None)
         for source, count, outputs in executed_before(self._shell):
             execution = self._new("", source, count, began=0.0)

@@ -6,12 +6,13 @@ session = Session(shell); session.attach(); …; session.notebook(); …; sessio
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .cells import Notebook
-from .current import current
-from .file import Reader, Saved, UnreadableNotebookError, find
 from .record import Record
+
+if TYPE_CHECKING:
+    from .cells import Notebook
+    from .file import Reader, Saved
 
 
 class Session:
@@ -20,7 +21,7 @@ class Session:
     def __init__(self, shell: Any) -> None:
         self.record = Record(shell)
         self._shell = shell
-        self._reader = Reader()
+        self._reader: Reader | None = None
         self._folder = str(Path.cwd())  # before user code changes it
 
     def attach(self) -> None:
@@ -33,12 +34,16 @@ class Session:
 
     def notebook(self, live: Saved | None = None) -> Notebook:
         """The notebook as it is now, from the front end's live copy where there is one, else from the file."""
+        from .current import current
+        from .file import Reader, UnreadableNotebookError, find
+
         executions, running = self.record.executions, self.record.running
         if live is not None:
             return current(executions, running, live, "live")
         path = find(self._shell.user_ns, cell_id=running.key if running else "", folder=self._folder)
         if not path:
             return current(executions, running)
+        self._reader = self._reader or Reader()
         try:
             return current(executions, running, self._reader.read(path))
         except UnreadableNotebookError as error:
