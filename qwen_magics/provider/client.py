@@ -52,27 +52,21 @@ class Exchange:
 
     def chunks(self) -> Iterator[bytes]:
         """The body as it arrives. Raises TimedOut after too long a silence; an interrupt hangs up at once."""
-        pieces = self._response.iter_raw()
-        while chunk := self._next(pieces):
-            yield chunk
+        failure: BaseException | None = None
+        try:
+            yield from self._response.iter_raw()
+        except KeyboardInterrupt:
+            failure = KeyboardInterrupt()
+        except Exception as problem:
+            self.broken = True
+            failure = _in_reading(problem, self._response)
+        self.close()
+        if failure is not None:
+            raise failure
 
     def close(self) -> None:
         """Hang up: what has not arrived yet is not waited for. Harmless when asked again."""
         self._response.close()
-
-    def _next(self, pieces: Iterator[bytes]) -> bytes:
-        failure: BaseException | None
-        try:
-            return next(filter(None, pieces), b"")
-        except KeyboardInterrupt:
-            failure = KeyboardInterrupt()
-        except Exception as problem:
-            failure = _in_reading(problem, self._response)
-        self.broken = True
-        self.close()
-        if failure is not None:
-            raise failure
-        return b""
 
     def __enter__(self) -> Exchange:
         return self
@@ -138,31 +132,23 @@ class AsyncExchange:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """As Exchange.chunks."""
-        pieces = self._response.aiter_raw()
-        while chunk := await self._next(pieces):
-            yield chunk
-
-    async def close(self) -> None:
-        """As Exchange.close."""
-        await self._response.aclose()
-
-    async def _next(self, pieces: AsyncIterator[bytes]) -> bytes:
-        failure: QwenError | None
+        failure: QwenError | None = None
         try:
-            async for chunk in pieces:
-                if chunk:
-                    return chunk
-            return b""
+            async for chunk in self._response.aiter_raw():
+                yield chunk
         except asyncio.CancelledError:
             await self.close()
             raise
         except Exception as problem:
+            self.broken = True
             failure = _in_reading(problem, self._response)
-        self.broken = True
         await self.close()
         if failure is not None:
             raise failure
-        return b""
+
+    async def close(self) -> None:
+        """As Exchange.close."""
+        await self._response.aclose()
 
     async def __aenter__(self) -> AsyncExchange:
         return self

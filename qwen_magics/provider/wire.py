@@ -104,7 +104,8 @@ class Decoder:
             self._body.append(chunk)
         elif not self.over:
             for line in self._lines(chunk):
-                self._line(line)
+                if line or self._open:
+                    self._line(line)
         return self._take()
 
     def finish(self) -> list[StreamEvent]:
@@ -138,7 +139,7 @@ class Decoder:
 
     def _lines(self, chunk: bytes) -> list[bytes]:
         """The finished lines, at LF, CRLF or CR; a CR at the end waits for what follows it."""
-        data = self._rest + chunk
+        data = self._rest + chunk if self._rest else chunk
         held = b""
         if b"\r" in data:
             held = b"\r" if data.endswith(b"\r") else b""
@@ -181,15 +182,15 @@ class Decoder:
             self.request_id = str(chunk.request_id or chunk.id or "")
         if chunk.prompt_progress:
             self._progress(_loose(chunk.prompt_progress))
-        error = chunk.error if _given(chunk.error) else chunk.errors
+        error = chunk.error if chunk.error and _given(chunk.error) else chunk.errors
         for choice in chunk.choices or ():
             if not choice.index:
                 self._choice(choice)
-                if _given(choice.error) or (choice.finish_reason == "error" and not _given(error)):
-                    error = choice.error or Raw(b'"no reason given"')
-        if _given(chunk.usage):
+                if choice.error or choice.finish_reason == "error":
+                    error = _first(choice.error, error, Raw(b'"no reason given"'))
+        if chunk.usage and _given(chunk.usage):
             self._count(chunk.usage)
-        if _given(error) or (chunk.choices is None and _given(chunk.message)):
+        if (error and _given(error)) or (chunk.choices is None and _given(chunk.message)):
             self._failed(chunk, error)
 
     def _choice(self, choice: _Choice) -> None:
@@ -203,7 +204,7 @@ class Decoder:
                 self._content(delta.content)
             if delta.tool_calls:
                 self._call(delta.tool_calls)
-        if _given(choice.usage):
+        if choice.usage and _given(choice.usage):
             self._count(choice.usage)
         if choice.finish_reason and choice.finish_reason not in ("null", "error") and not self.complete:
             self._unhold()
@@ -266,7 +267,8 @@ class Decoder:
             self._pieces = []
 
     def _take(self) -> list[StreamEvent]:
-        self._flush()
+        if self._pieces:
+            self._flush()
         events, self._events = self._events, []
         return events
 
@@ -298,6 +300,10 @@ class Decoder:
         if any(self._spoken.values()):
             return Fault("broken_stream", "The connection ended before the model did.")
         return Fault("empty_stream", "The connection ended before the answer began.")
+
+
+def _first(*raws: Raw) -> Raw:
+    return next(filter(_given, raws))
 
 
 def _given(raw: Raw) -> bool:
