@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from fakes.provider import FakeProvider
 from jupyter_core import paths
 
 from qwen_magics.credentials import VARIABLES
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +34,38 @@ def own_jupyter(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setattr(paths, "SYSTEM_CONFIG_PATH", [str(home / "system")])
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     return home
+
+
+@pytest.fixture(scope="session")
+def local_weights() -> Path:
+    """The local model's real file: QWEN_MAGICS_TEST_WEIGHTS, else where `jupyter qwen local fetch` puts it."""
+    from qwen_magics.provider import local
+
+    return local.find(os.environ.get("QWEN_MAGICS_TEST_WEIGHTS"), Path(paths.jupyter_data_dir(), "qwen-magics"))
+
+
+@pytest.fixture(scope="session")
+def local_home(local_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A `data_dir` that has the weights, shared by all tests that ask the local model; its server ends with them."""
+    from qwen_magics.provider import local
+
+    home = tmp_path_factory.mktemp("local")
+    link_weights(local_weights, home)
+    yield home
+    local.stop(home)
+
+
+def link_weights(file: Path, data_dir: Path) -> None:
+    """Put the weights into a data folder without copying half a gigabyte."""
+    from qwen_magics.provider.local import weights
+
+    link = weights.home(data_dir)
+    link.parent.mkdir(parents=True)
+    link.symlink_to(file)
+
+
+@pytest.fixture
+def provider() -> Iterator[FakeProvider]:
+    """A provider of Alibaba's dialect on this machine (`fakes.provider`); other dialects: `FakeProvider("…")`."""
+    with FakeProvider("alibaba") as fake:
+        yield fake

@@ -48,7 +48,7 @@ class Seen:
 
 class FakeProvider:
     """See the module. `keys`: the only ones that are let in (empty: everyone). `cache_from`: prompts share a cache
-    where at least this many tokens of a prefix agree (None: never). Tokens: one per four characters, 5 for each message.
+    where at least this many tokens of a prefix agree (None: never). Tokens: one per four characters, 5 a message.
     """
 
     def __init__(self, dialect: str = "alibaba", *, keys: tuple[str, ...] = (), cache_from: int | None = None) -> None:
