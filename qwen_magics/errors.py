@@ -11,6 +11,7 @@ QwenError
 │   └── SendingForbidden     the notebook says `qwen_magics.send = false`
 ├── CredentialError          NoKey, WrongKey
 ├── GuardError               refused before sending: too dear without --yes
+│   └── OverCeiling          more than a guard rail or budget has room for
 ├── ProviderError            the provider's answer was an error
 │   ├── AccessDenied, QuotaExhausted, BadRequest, Moderated, ModelNotOffered
 │   └── Retryable
@@ -20,10 +21,16 @@ QwenError
 │       └── TimedOut
 ├── BrokenStream             the answer broke off half-way (kept, marked)
 ├── Stopped                  the user interrupted
-└── LocalModelError          weights or process of the local model
+├── LocalModelError          weights or process of the local model
+└── LedgerError              the ledger's file can't be opened, read or written
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 class QwenError(Exception):
@@ -90,6 +97,14 @@ class GuardError(QwenError):
     """A guard rail or budget refused the turn; nothing was sent."""
 
 
+class OverCeiling(GuardError):
+    """The turn's worst case is more than a ceiling has room for; `room` is what still fits (below 0: overdrawn)."""
+
+    def __init__(self, message: str, *, remedy: str = "", room: Decimal) -> None:
+        super().__init__(message, remedy=remedy)
+        self.room = room
+
+
 class ProviderError(QwenError):
     """The provider answered with an error."""
 
@@ -150,3 +165,7 @@ class Stopped(QwenError):
 
 class LocalModelError(QwenError):
     """The local model's weights or process."""
+
+
+class LedgerError(QwenError):
+    """The ledger's file can't be opened, read or written. Before sending it refuses the turn; after, it loses a row."""

@@ -1,0 +1,23 @@
+"""What was spent on this machine: the append-only store, its ceilings and its reports."""
+
+from __future__ import annotations
+
+from qwen_magics.ledger.ceilings import Ceiling, day_guard
+from qwen_magics.ledger.reports import ALL, Answer, By, Entry, Filter, Reservation, Total, Where, flat
+from qwen_magics.ledger.store import Ledger, Place
+
+__all__ = [
+    "ALL",
+    "Answer",
+    "By",
+    "Ceiling",
+    "Entry",
+    "Filter",
+    "Ledger",
+    "Place",
+    "Reservation",
+    "Total",
+    "Where",
+    "day_guard",
+    "flat",
+]

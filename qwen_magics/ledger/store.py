@@ -1,0 +1,263 @@
+"""The ledger: every request that left has its row. Last step of a turn, and the guard before its first.
+
+A turn appends `reserved` (its worst case) and later `settled` (what it cost), `released` (it never left) or `lost`
+(its process died while the request was out). Nothing is changed afterwards. No key ever comes here.
+
+A ledger that can't be used raises LedgerError. Before sending, the turn is refused: what can't be recorded can't be
+guarded. After the answer came, the answer stays and only the row is missing; the turn's receipt has to say so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+from msgspec.structs import replace
+
+from qwen_magics.ledger import owner, reports
+from qwen_magics.ledger.ceilings import Ceiling, check, utc
+from qwen_magics.ledger.database import Database
+from qwen_magics.ledger.owner import Owner
+from qwen_magics.values import Cost, Receipt
+
+ANSWERS_CAP = 256_000_000  # bytes of saved answers; beyond, the oldest go
+
+_NO_MONEY = ("free", "plan", "unpriced", "replayed")
+
+
+class Place(Protocol):
+    """Where a turn was asked."""
+
+    @property
+    def notebook(self) -> str: ...  # noqa: D102
+    @property
+    def cell_id(self) -> str: ...  # noqa: D102
+    @property
+    def session(self) -> str: ...  # noqa: D102
+
+
+class Ledger:
+    """The ledger of this machine's data folder, shared by its kernels and servers. Opened at first use."""
+
+    def __init__(self, path: Path, *, answers_cap: int = ANSWERS_CAP) -> None:
+        self.path, self.answers_cap = Path(path), answers_cap
+        self._file = Database(self.path)
+
+    # --- one turn -----------------------------------------------------------------------------------------------------
+
+    def reserve(self, receipt: Receipt, worst: Cost, place: Place, ceilings: Iterable[Ceiling] = ()) -> None:
+        """Set a turn's worst case aside, if it fits under every ceiling: one transaction, alone on the machine.
+
+        Raises OverCeiling (its `room` says what would fit) and LedgerError; then nothing is reserved.
+        """
+        with self._file.write() as transaction:
+            _clear_up(transaction)
+            if worst.amount:
+                moment = dt.datetime.fromisoformat(receipt.time)
+                check(transaction, ceilings, worst.amount, worst.currency, moment, place.notebook)
+            _append(transaction, "reserved", replace(receipt, cost=worst), place)
+            transaction.execute(
+                "insert into in_flight (turn, owner, receipt) values (?, ?, ?)",
+                (receipt.id, _json(owner.me()), _json(receipt)),
+            )
+
+    def left(self, turn: str) -> None:
+        """The request is about to leave: should this process die, the turn counts as lost, at its worst case."""
+        with self._file.write() as transaction:
+            transaction.execute("update in_flight set sent = 1 where turn = ?", (turn,))
+
+    def release(self, turn: str) -> None:
+        """The request never left: its reservation goes."""
+        with self._file.write() as transaction:
+            _close(transaction, turn, "released")
+
+    def settle(self, receipt: Receipt, place: Place, *, text: str = "", thinking: str = "", asked: str = "") -> None:
+        """Record what a turn took and cost, in place of its reservation (if it had one), and save its answer.
+
+        A turn settles once; settling again changes nothing. `asked` is what the question was, for finding it again.
+        """
+        with self._file.write() as transaction:
+            if not _append(transaction, "settled", receipt, place):
+                return
+            transaction.execute("delete from in_flight where turn = ?", (receipt.id,))
+            if text or thinking:
+                _save_answer(transaction, receipt, place, asked, text, thinking)
+                _keep_under(transaction, self.answers_cap)
+
+    def clear_up(self) -> None:
+        """Settle what processes that have ended left behind, as lost or released. (Each `reserve` does so too.)"""
+        with self._file.write() as transaction:
+            _clear_up(transaction)
+
+    # --- what was -----------------------------------------------------------------------------------------------------
+
+    def spent(
+        self, chosen: reports.Filter = reports.ALL, by: reports.By = "", tz: dt.tzinfo | None = None
+    ) -> list[reports.Total]:
+        """Totals per group and currency; days and months in `tz` (None: local)."""
+        with self._file.read() as connection:
+            return reports.spent(connection, chosen, by, tz)
+
+    def rows(self, chosen: reports.Filter = reports.ALL) -> list[reports.Entry]:
+        """Every turn that left, oldest first."""
+        with self._file.read() as connection:
+            return reports.rows(connection, chosen)
+
+    def in_flight(self) -> list[reports.Reservation]:
+        """What is reserved right now."""
+        self.clear_up()
+        with self._file.read() as connection:
+            return reports.in_flight(connection)
+
+    def answers(self, notebook: str, cell_id: str | None = None, limit: int = 20) -> list[reports.Answer]:
+        """Saved answers of a notebook or one of its cells, newest first."""
+        with self._file.read() as connection:
+            return reports.answers(connection, notebook, cell_id, limit)
+
+    def last_answer(self, notebook: str, cell_id: str | None = None, back: int = 0) -> reports.Answer | None:
+        """The newest saved answer of a cell, or the one that many before it."""
+        found = self.answers(notebook, cell_id, back + 1)
+        return found[back] if len(found) > back else None
+
+    def has_sent(self, notebook: str, provider: str, region: str = "") -> bool:
+        """Whether this notebook ever sent a request to this provider and region."""
+        query = "select 1 from spent where notebook = ? and provider = ? and region = ? limit 1"
+        with self._file.read() as connection:
+            return connection.execute(query, (notebook, provider, region)).fetchone() is not None
+
+    def forget(self, *, notebook: str | None = None, before: dt.datetime | None = None, spend: bool = False) -> int:
+        """Remove saved answers, with `spend` their turns' rows too; of one notebook, or older than, or all.
+
+        What is removed can't be read from the file any more. Returns how many answers or rows went.
+        """
+        where, values = reports.Filter(notebook=notebook, until=before).sql()
+        with self._file.write() as transaction:
+            count = transaction.execute(f"delete from answers where {where}", values).rowcount
+            if spend:
+                still = "turn not in (select turn from in_flight)"
+                count = transaction.execute(f"delete from entries where {still} and {where}", values).rowcount
+        self._file.shred()
+        return count
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        self._file.close()
+
+
+# --- inside a transaction ---------------------------------------------------------------------------------------------
+
+
+def _append(transaction: sqlite3.Connection, kind: str, receipt: Receipt, place: Place) -> bool:
+    """One more row; False where this turn has one of this kind already."""
+    cost, usage = receipt.cost, receipt.usage
+    money = cost.basis not in _NO_MONEY
+    row: dict[str, Any] = {
+        "kind": kind,
+        "turn": receipt.id,
+        "time": utc(dt.datetime.fromisoformat(receipt.time)),
+        "notebook": place.notebook,
+        "cell": place.cell_id,
+        "session": place.session,
+        "provider": receipt.provider,
+        "region": receipt.region,
+        "model": receipt.model,
+        "status": receipt.status,
+        "currency": cost.currency if money else "",
+        "amount": _text(cost.amount) if money else None,
+        "basis": cost.basis,
+        "bound": cost.bound,
+        "derived": int(cost.derived),
+        "saved": _text(cost.cache_saved),
+        "input": usage.input,
+        "cached": usage.cached,
+        "output": usage.output,
+        "thinking": usage.thinking,
+        "request_hash": receipt.request_hash,
+        "receipt": _json(receipt) if kind in ("settled", "lost") else "",
+    }
+    columns, marks = ", ".join(row), ", ".join("?" * len(row))
+    query = f"insert into entries ({columns}) values ({marks}) on conflict (turn, kind) do nothing"
+    return transaction.execute(query, tuple(row.values())).rowcount == 1
+
+
+def _clear_up(transaction: sqlite3.Connection) -> None:
+    mine = _json(owner.me())
+    now = dt.datetime.now(dt.UTC)
+    found = transaction.execute("select turn, owner, receipt, sent from in_flight where owner != ?", (mine,)).fetchall()
+    for turn, held_by, receipt_json, sent in found:
+        receipt = msgspec.json.decode(receipt_json, type=Receipt)
+        age = (now - dt.datetime.fromisoformat(receipt.time)).total_seconds()
+        if owner.gone(msgspec.json.decode(held_by, type=Owner), age):
+            _close(transaction, turn, "lost" if sent else "released")
+
+
+def _close(transaction: sqlite3.Connection, turn: str, kind: str) -> None:
+    """End a reservation as `lost`, which keeps its worst case as its cost, or as `released`, which costs nothing."""
+    query = (
+        "select e.notebook, e.cell, e.session, e.currency, e.amount, e.basis, e.derived, f.receipt"
+        " from in_flight f join entries e on e.turn = f.turn and e.kind = 'reserved' where f.turn = ?"
+    )
+    found = transaction.execute(query, (turn,)).fetchone()
+    if found is None:
+        return
+    notebook, cell, session, currency, amount, basis, derived, receipt_json = found
+    receipt = msgspec.json.decode(receipt_json, type=Receipt)
+    if kind == "lost":
+        cost = Cost(basis=basis)
+        if amount is not None:
+            cost = Cost(amount=Decimal(amount), currency=currency, basis="estimated", derived=bool(derived))
+        receipt = replace(receipt, status="lost", cost=cost, error="The process ended before the answer did.")
+    _append(transaction, kind, receipt, reports.Where(notebook, cell, session))
+    transaction.execute("delete from in_flight where turn = ?", (turn,))
+
+
+def _save_answer(
+    transaction: sqlite3.Connection, receipt: Receipt, place: Place, asked: str, text: str, thinking: str
+) -> None:
+    row: Mapping[str, Any] = {
+        "turn": receipt.id,
+        "time": utc(dt.datetime.fromisoformat(receipt.time)),
+        "notebook": place.notebook,
+        "cell": place.cell_id,
+        "session": place.session,
+        "request_hash": receipt.request_hash,
+        "model": receipt.model,
+        "status": receipt.status,
+        "asked": asked,
+        "text": text,
+        "thinking": thinking,
+        "size": sum(len(part.encode("utf-8", "surrogatepass")) for part in (asked, text, thinking)),
+    }
+    columns, marks = ", ".join(row), ", ".join("?" * len(row))
+    query = f"insert into answers ({columns}) values ({marks}) on conflict (turn) do nothing"
+    transaction.execute(query, tuple(row.values()))
+
+
+def _keep_under(transaction: sqlite3.Connection, cap: int) -> None:
+    """Drop the oldest answers until the rest fits; their turns' rows stay."""
+    (held,) = transaction.execute("select bytes from held").fetchone()
+    if held <= cap:
+        return
+    for n in list(_oldest(transaction, held - cap)):
+        transaction.execute("delete from answers where n = ?", (n,))
+
+
+def _oldest(transaction: sqlite3.Connection, excess: int) -> Iterator[int]:
+    for n, size in transaction.execute("select n, size from answers order by n"):
+        yield n
+        excess -= size
+        if excess <= 0:
+            return
+
+
+def _json(value: msgspec.Struct) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"
