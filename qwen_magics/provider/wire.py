@@ -162,18 +162,21 @@ class Decoder:
             return
         try:
             chunk = _decode(data)
-        except msgspec.ValidationError as problem:
-            if data.lstrip().startswith(b"{"):
-                self._fault(Fault("malformed", f"The provider sent a piece of unknown shape ({problem})."))
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            data = data.strip()
-            if data == b"[DONE]":
-                self._end()
-            elif data.startswith(b"{"):
-                self._open = data + b"\n"  # an event may have several data lines
+        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+            self._no_chunk(data.strip(), problem)
         else:
             self._open = b""
             self._chunk(chunk)
+
+    def _no_chunk(self, data: bytes, problem: Exception) -> None:
+        if data == b"[DONE]":
+            self._end()
+        elif not data.startswith(b"{"):
+            pass  # a keep-alive of some kind
+        elif isinstance(problem, msgspec.ValidationError):
+            self._fault(Fault("malformed", f"The provider sent a piece of unknown shape ({problem})."))
+        else:
+            self._open = data + b"\n"  # an event may have several data lines
 
     # --- data to events --------------------------------------------------------------------------------------------
 
