@@ -1,7 +1,7 @@
 """Messages + model + options → the JSON body of one chat completion, and the hash that names it. Pure; sends nothing.
 
 Each provider asks for thinking, continuation and its own extras in another way: that is the *dialect*, the only thing
-here that knows providers apart. Fields and ranges: shared facts, sections 1.3 (Alibaba), 3.3 (OpenRouter), 3.4 (others).
+here that knows providers apart. Fields, ranges: shared facts, sections 1.3 (Alibaba), 3.3 (OpenRouter), 3.4 (others).
 """
 
 from __future__ import annotations

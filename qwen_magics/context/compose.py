@@ -15,6 +15,7 @@ from qwen_magics import tokens
 from qwen_magics.context import canonical, fit, turns
 from qwen_magics.context.items import Item, messages
 from qwen_magics.errors import OptionError
+from qwen_magics.notebook import answers
 from qwen_magics.values import Message, Sent
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Context(Struct, frozen=True):
     broken: tuple[str, ...] = ()  # literal control tokens that were broken by a space
 
     def messages(self) -> list[Message]:
+        """The items as messages, ready for a request."""
         return messages(self.items)
 
     @property
@@ -75,10 +77,12 @@ class Context(Struct, frozen=True):
 
     @property
     def redacted(self) -> int:
+        """How many secrets became marks."""
         return sum(item.redacted for item in self.items)
 
     @property
     def sent(self) -> Sent:
+        """How much of the notebook goes along, for the receipt."""
         cells = [item for item in self.items if item.kind in ("cell", "turn")]
         return Sent(
             cells=len(cells),
@@ -187,8 +191,11 @@ class _Maker:
         )
 
     def _outputs(self, cell: Cell) -> list[tuple[str, bool]]:
-        render = canonical.schema if self.rules.outputs == "schema" else canonical.render
-        return render(cell.outputs)
+        if self.rules.outputs == "schema":
+            return canonical.schema(cell.outputs)
+        # What `%qwen` answered in this cell is something that the user was shown; it is no turn.
+        told = [(f"(answer) {answer.text}", False) for answer in answers.read_all(cell.outputs)]
+        return [*canonical.render(cell.outputs), *told]
 
     def _text(self, text: str, redact: bool) -> tuple[str, int]:
         text, broken = tokens.break_control(text)

@@ -106,9 +106,7 @@ def _shrink(item: Item, limit: int, vocabulary: str) -> Item:
     if item.pinned or not item.outputs:
         return item
     cuts = [tokens.cut(output, limit, vocabulary) for output in item.outputs]
-    return replace(
-        item, outputs=tuple(cut.text for cut in cuts), cut=item.cut + sum(cut.dropped for cut in cuts)
-    )
+    return replace(item, outputs=tuple(cut.text for cut in cuts), cut=item.cut + sum(cut.dropped for cut in cuts))
 
 
 def _shrunk_words(before: Sequence[Item], after: Sequence[Item], limit: int) -> str:

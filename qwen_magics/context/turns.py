@@ -1,4 +1,4 @@
-"""A `%%qwen` cell read as a turn of the conversation: what was asked, what was answered. Display writes it, this reads it."""
+"""A `%%qwen` cell read as a turn of the conversation: what was asked, what was answered."""
 
 from __future__ import annotations
 

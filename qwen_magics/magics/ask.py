@@ -46,20 +46,26 @@ def ask(session: Session, line: str, cell: str, *, whole_cell: bool) -> Answer |
     return None if whole_cell else answer
 
 
-def run(session: Session, given: Given, text: str, *, shared_receipt: bool = False) -> Answer:
-    """One turn from text to answer, shown as it comes."""
-    from qwen_magics import display
+def run(session: Session, given: Given, text: str, *, shared_receipt: bool = False, product: bool = False) -> Answer:
+    """One turn from text to answer, shown as it comes. `product`: its last block of code goes into a new cell."""
 
-    view = display.view(session.shell, form=given.form)
-    prepared = prepare(session, given, text, on_progress=view.take)
-    receipt = given.receipt and prepared.route.settings.receipt != "off"
-    view.begin(asked=prepared.asked, question=prepared.question, receipt=receipt)
-    if shared_receipt:
-        view.share(session.shared_receipts())
-    settled = _carry_out(session, prepared, view)
+    starting = live.Starting(session.shell)
+    prepared = prepare(session, given, text, on_progress=starting.show)
+    planned = plan(prepared.ask, prepared.route, session.ledger)
+    view = live.view(
+        session.shell,
+        form=given.form,
+        with_receipt=given.receipt and prepared.route.settings.receipt != "off",
+        said={"asked": prepared.asked, "question": prepared.question},
+        tally=session.tally() if shared_receipt else None,
+    )
+    settled = _carry_out(session, prepared, Turn(planned, session.client), view)
     _remember(session, prepared)
     answer = Answer(prepared.before + settled.text)
-    _hand_over(session, prepared, given, answer)
+    if given.out:
+        session.shell.user_ns[given.out] = _parsed(answer) if given.form == "json" else str(answer)
+    if given.form == "code" or product:
+        put_below(session, prepared, code_of(answer, whole=not product))
     return answer
 
 
@@ -117,28 +123,23 @@ def _name(item: Item) -> str:
     return hashlib.sha256(f"{item.user_text}\0{item.answer}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _hand_over(session: Session, prepared: Prepared, given: Given, answer: str) -> None:
-    value: Any = _parsed(answer) if given.form == "json" else answer
-    if given.out:
-        session.shell.user_ns[given.out] = value if given.form == "json" else str(answer)
-    if given.form == "code":
-        put_below(session, prepared, code_of(answer))
-
-
 def _parsed(answer: str) -> Any:
-    text = code_of(answer) if answer.lstrip().startswith(("```", "~~~")) else answer
+    text = code_of(answer) if "```" in answer else answer
     try:
         return json.loads(text)
     except ValueError as problem:
         raise PromptError(
-            f"The answer is not JSON ({problem}); it stands above as it came.", remedy="Ask again, or leave --as json out."
+            f"The answer is not JSON ({problem}); it stands above as it came.",
+            remedy="Ask again, or leave --as json out.",
         ) from None
 
 
-def code_of(answer: str) -> str:
-    """The code of an answer: its fences' contents; the whole answer where there is none."""
+def code_of(answer: str, *, whole: bool = True) -> str:
+    """The code of an answer: its last fence's content; where there is none the `whole` answer, or nothing."""
     blocks = [match[2].rstrip() for match in _FENCE.finditer(answer)]
-    return "\n\n".join(blocks) if blocks else answer.strip()
+    if blocks:
+        return blocks[-1]
+    return answer.strip() if whole else ""
 
 
 def put_below(session: Session, prepared: Prepared, code: str) -> None:

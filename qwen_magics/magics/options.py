@@ -26,6 +26,7 @@ class Option(Struct, frozen=True):
 
     @property
     def key(self) -> str:
+        """What `parse` keeps its value under."""
         return self.names[-1].lstrip("-").replace("-", "_")
 
 

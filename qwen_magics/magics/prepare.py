@@ -37,7 +37,7 @@ _FORMS = {
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
-    """All that is decided before a turn is planned. `before` is the unfinished answer that `--continue` goes on with."""
+    """All that is decided before a turn is planned. `before`: the unfinished answer that `--continue` goes on with."""
 
     route: Route
     notebook: Notebook
@@ -81,6 +81,7 @@ def prepare(
         ask=Ask(
             messages=said,
             options=where.settings.options(search=given.search, json=given.form == "json", continued=bool(before)),
+            asked=context.asked,
             sent=context.sent,
             left_out=context.left_out,
             redacted=context.redacted,
@@ -99,9 +100,7 @@ def place(session: Session, notebook: Notebook) -> Place:
     number = notebook.cells[notebook.running].number if notebook.running is not None else 0
     cell_id = notebook.cells[notebook.running].id if notebook.running is not None else ""
     name = notebook.path or f"session {session.id[:8]}"
-    return Place(
-        notebook=name, cell_id=cell_id or (running.key if running else ""), number=number, session=session.id
-    )
+    return Place(notebook=name, cell_id=cell_id or (running.key if running else ""), number=number, session=session.id)
 
 
 def redactor(session: Session) -> Redactor:

@@ -77,8 +77,8 @@ class QwenMagics(Magics):
     def qwen_line(self, line: str) -> Any:
         """Ask in one line, and have the answer as a string. Options as for `%%qwen`; they end at the first plain word.
 
-            %qwen what does groupby do with missing keys?
-            summary = %qwen --as text --context none one sentence on Welch's test
+        %qwen what does groupby do with missing keys?
+        summary = %qwen --as text --context none one sentence on Welch's test
         """
         from qwen_magics.magics.ask import ask
 

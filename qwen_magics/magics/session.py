@@ -1,4 +1,4 @@
-"""What one shell's magics share: settings, the kernel's record, the ledger, the connection. Each is made when needed."""
+"""What one shell's magics share: settings, the kernel's record, the ledger, the connection; made when needed."""
 
 from __future__ import annotations
 

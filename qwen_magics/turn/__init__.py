@@ -1,4 +1,4 @@
-"""One turn: guard and reserve → send → stream → settle → record. The only room that joins context, provider and ledger."""
+"""One turn: guard and reserve → send → stream → settle → record. The room that joins provider and ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carry a turn's operations out: `Turn` synchronously in a kernel, `run` asynchronously in a server. Same steps, same events."""
+"""Carry a turn's operations out: `Turn` synchronously in a kernel, `run` asynchronously in a server."""
 
 from __future__ import annotations
 

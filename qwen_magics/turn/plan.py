@@ -1,19 +1,19 @@
-"""Before a turn leaves: where it goes, what it may cost, whether it may go. Makes the `Plan` that `steps` carries out."""
+"""Before a turn leaves: where it goes, what it may cost, whether it may go. `steps` carries the `Plan` out."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from qwen_magics import catalog, request, tokens
 from qwen_magics.catalog import pricing
 from qwen_magics.errors import GuardError
-from qwen_magics.values import Cost, Message, Options, Receipt, Sent, Usage
+from qwen_magics.ledger import day_guard
+from qwen_magics.values import Cost, Message, Options, Receipt, Sent
 
 if TYPE_CHECKING:
     from qwen_magics.catalog import Model, PriceRow
@@ -41,6 +41,7 @@ class Ask(Struct, frozen=True, kw_only=True):
 
     messages: list[Message]
     options: Options
+    asked: str = ""
     sent: Sent = Sent()
     left_out: tuple[str, ...] = ()
     redacted: int = 0
@@ -62,23 +63,38 @@ class Plan(Struct, frozen=True, kw_only=True):
     expected: Cost
     worst: Cost
     ledger: Ledger
-    guard_day: dict[str, Decimal] = field(default_factory=dict)
-    max_attempts: int = 6
-    timeout: float = 300.0
 
     @property
     def endpoint(self) -> Endpoint:
         """Where it goes."""
         return self.route.endpoint
 
+    @property
+    def unpriceable(self) -> Cost | None:
+        """The cost that is none: free, paid by a plan, or without a price; None where a price row says it."""
+        if self.endpoint.provider in FREE:
+            return pricing.free()
+        if self.endpoint.plan:
+            return pricing.plan()
+        return pricing.unpriced() if self.row is None else None
+
+    @property
+    def fees(self) -> dict[str, int]:
+        """Calls that cost something by themselves."""
+        return {"search": 1} if self.ask.options.search else {}
+
+    def repriced(self, counted: int) -> Plan:
+        """The same plan with the prompt's exact number of tokens."""
+        return _priced(self, counted, exact=True)
+
     def wire(self) -> tuple[str, dict[str, str], bytes, float]:
         """URL, headers, body and silence limit in seconds. The key is read out here and nowhere else."""
         headers = self.endpoint.headers(self.route.key.reveal())
-        return self.endpoint.chat_url, headers, self.request.body, self.timeout
+        return self.endpoint.chat_url, headers, self.request.body, self.route.settings.timeout
 
     def reserve(self) -> None:
         """Put the worst case aside in the ledger. Raises GuardError where the day's guard doesn't allow it."""
-        self.ledger.reserve(self.receipt, self.worst, self.ask.place, self.guard_day)
+        self.ledger.reserve(self.receipt, self.worst, self.ask.place, day_guard(self.route.settings.guard_day))
 
     def leave(self) -> None:
         """Note that the request is about to leave: from now on it may cost."""
@@ -109,12 +125,11 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
     )
     draft = Plan(
         ask=ask, receipt=receipt, request=sending, route=route, row=row,
-        counted=0, exact=False, expected=Cost(), worst=Cost(), ledger=ledger, guard_day=settings.guard_day,
-        max_attempts=settings.attempts, timeout=settings.timeout,
+        counted=0, exact=False, expected=Cost(), worst=Cost(), ledger=ledger,
     )  # fmt: skip
     cheap = _priced(draft, sum(tokens.upper_bound(m.content) + 16 for m in ask.messages), exact=False)
     # A bound by bytes is three to four times too high; where it hurts, the vocabulary is worth loading.
-    priced = cheap if row is None or _harmless(cheap, settings) else _priced(draft, count(draft), exact=True)
+    priced = cheap if row is None or _harmless(cheap, settings) else draft.repriced(count(draft))
     _guard(priced, settings)
     return replace(priced, receipt=replace(priced.receipt, expected=_expected_words(priced)))
 
@@ -132,18 +147,13 @@ def _thinking_always(options: Options, model: Model | None, settings: Settings) 
 
 def _priced(plan: Plan, counted: int, *, exact: bool) -> Plan:
     limits = plan.request.limits
-    usage = Usage(
-        input=counted,
-        output=min(EXPECTED_ANSWER, limits.answer) + min(EXPECTED_THINKING, limits.thinking),
-        thinking=min(EXPECTED_THINKING, limits.thinking),
-    )
-    if plan.endpoint.provider in FREE:
-        expected = worst = pricing.free()
-    elif plan.endpoint.plan or plan.row is None:
-        expected = worst = pricing.plan() if plan.endpoint.plan else pricing.unpriced()
+    thinking = min(EXPECTED_THINKING, limits.thinking)
+    answer = min(EXPECTED_ANSWER, limits.answer)
+    if plan.unpriceable is not None or plan.row is None:
+        expected = worst = plan.unpriceable or pricing.unpriced()
     else:
-        expected = pricing.cost(plan.row, usage)
-        worst = pricing.worst_case(plan.row, counted, limits, plan.route.model)
+        expected = pricing.expected(plan.row, counted, answer, thinking=thinking)
+        worst = pricing.worst_case(plan.row, counted, limits, plan.route.model, fees=plan.fees)
     return replace(plan, counted=counted, exact=exact, expected=expected, worst=worst)
 
 

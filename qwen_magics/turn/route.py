@@ -1,4 +1,4 @@
-"""Who answers: provider, address, key and model, decided together before anything is composed. Starts the local model."""
+"""Who answers: provider, address, key and model, decided together, before anything is composed."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def route(settings: Settings, on_progress: Callable[[Progress], None] | None = N
         region=settings.region,
         workspace=settings.workspace,
         base_url=settings.base_url,
-        plan_key=endpoints.is_plan_key(key.reveal()),
+        plan_key=key.plan,
     )
     model = _model(settings)
     name = model.name_at(settings.provider) if model else settings.model
@@ -87,10 +87,9 @@ def _model(settings: Settings) -> Model | None:
     return model
 
 
-def _local(
-    settings: Settings, key: Key, on_progress: Callable[[Progress], None] | None, *, start: bool
-) -> Route:
+def _local(settings: Settings, key: Key, on_progress: Callable[[Progress], None] | None, *, start: bool) -> Route:
     from qwen_magics.provider import local
+    from qwen_magics.provider.local.process import N_CTX
 
     asked = settings.model
     path = asked if asked.endswith(".gguf") else None
@@ -107,7 +106,7 @@ def _local(
         endpoint = endpoints.resolve("local", base_url="http://127.0.0.1/v1")
         name = model.title if model else str(path)
         return Route(settings=settings, endpoint=endpoint, key=key, model=model, name=name, room=room)
-    n_ctx = max(local.N_CTX, room + settings.max_tokens)
+    n_ctx = max(N_CTX, room + settings.max_tokens)
     running = local.ensure(path, data_dir=settings.data_dir, n_ctx=n_ctx, on_progress=on_progress)
     return Route(
         settings=settings,

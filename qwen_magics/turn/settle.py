@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from qwen_magics import tokens
 from qwen_magics.catalog import pricing
-from qwen_magics.errors import NetworkDown, QwenError, Stopped, TimedOut
-from qwen_magics.turn.plan import FREE, count
+from qwen_magics.errors import LedgerError, NetworkDown, QwenError, Stopped, TimedOut
+from qwen_magics.turn.plan import count
 from qwen_magics.values import Cost, Receipt, Reported, Status, Timing, Usage
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Ending(Struct, frozen=True, kw_only=True):
 
     @property
     def status(self) -> Status:
+        """The receipt's word for it."""
         if self.error is None:
             return "complete"
         return "stopped" if isinstance(self.error, Stopped) else "failed"
@@ -64,10 +65,13 @@ def settle(plan: Plan, spent: Spent, ending: Ending) -> Receipt:
         timing=ending.timing,
         error=ending.error.message if ending.error else "",
     )
-    if spent.left:
-        plan.ledger.settle(receipt, plan.ask.place, text=spent.text, thinking=spent.thinking)
-    else:
-        plan.ledger.release(receipt.id)
+    try:
+        if spent.left:
+            plan.ledger.settle(receipt, plan.ask.place, text=spent.text, thinking=spent.thinking, asked=plan.ask.asked)
+        else:
+            plan.ledger.release(receipt.id)
+    except LedgerError as problem:  # the answer is paid for and stays; that its row is missing must be seen
+        receipt = replace(receipt, notes=(*receipt.notes, f"not in the ledger: {problem.message}"))
     return receipt
 
 
@@ -105,26 +109,23 @@ def cost_of(plan: Plan, spent: Spent, usage: Usage, ending: Ending) -> Cost:
         reported = spent.header_cost
     if reported is not None:
         return pricing.reported(reported)
-    if not spent.answered and spent.reported is None:
-        if plan.endpoint.provider in FREE or plan.endpoint.plan or plan.row is None:
-            return _price(plan, usage)
+    if not spent.answered and spent.reported is None and plan.unpriceable is None:
         # An error answered before the first token isn't billed; a connection that broke may have been.
         unsure = isinstance(ending.error, TimedOut | NetworkDown | Stopped) and spent.left
-        bound = "at_least" if unsure else "exact"
-        return Cost(amount=Decimal(0), currency=plan.row.currency, basis="computed", bound=bound)
+        return Cost(
+            amount=Decimal(0),
+            currency=plan.worst.currency,
+            basis="computed",
+            bound="at_least" if unsure else "exact",
+        )
     cost = _price(plan, usage)
-    if usage.estimated and cost.basis == "computed":
-        bound = "at_least" if ending.error is not None else "exact"
-        return replace(cost, basis="estimated", bound=bound)
-    return cost
+    more = cost.basis == "estimated" and ending.error is not None  # what was generated and never arrived
+    return replace(cost, bound="at_least") if more else cost
 
 
 def _price(plan: Plan, usage: Usage) -> Cost:
-    if plan.endpoint.provider in FREE:
-        return pricing.free()
-    if plan.endpoint.plan:
-        return pricing.plan()
-    if plan.row is None:
-        return pricing.unpriced()
-    cost = pricing.cost(plan.row, usage)
-    return replace(cost, basis="estimated") if usage.estimated else cost
+    """By the price row, fees included. How often the model searched isn't reported: once, at least."""
+    if plan.unpriceable is not None or plan.row is None:
+        return plan.unpriceable or pricing.unpriced()
+    cost = pricing.cost(plan.row, usage, fees=plan.fees)
+    return replace(cost, bound="at_least") if plan.fees else cost

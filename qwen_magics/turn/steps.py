@@ -136,7 +136,9 @@ def _exchange(plan: Plan, state: _State) -> Generator[Operation | TurnEvent, Any
             yield from _attempt(plan, state)
             return
         except Retryable as problem:
-            pause = None if state.first is not None else retry.wait(problem, state.attempts, plan.max_attempts)
+            pause = (
+                None if state.first is not None else retry.wait(problem, state.attempts, plan.route.settings.attempts)
+            )
             if pause is None:
                 raise (_broken(problem) if state.first is not None else problem) from None
             yield Close()
@@ -162,7 +164,8 @@ def _attempt(plan: Plan, state: _State) -> Generator[Operation | TurnEvent, Any,
         now = state.clock()
         if state.first is not None and now - state.told >= RUNNING_EVERY:
             state.told = now
-            yield Running(settle.running(plan, *state.characters, state.timing()))
+            text, thinking = state.characters
+            yield Running(settle.running(plan, text, thinking, state.timing()))
     for event in decoder.finish():  # a Fault among them where the answer broke off
         yield from _take(event, plan, state)
     state.request_id = decoder.request_id or state.request_id

@@ -1,0 +1,50 @@
+"""`%qwen_fix`: the last error explained, and the corrected cell put below, never run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from qwen_magics.errors import OptionError
+from qwen_magics.magics.ask import run
+from qwen_magics.magics.options import parse
+
+if TYPE_CHECKING:
+    from qwen_magics.magics.session import Session
+    from qwen_magics.notebook.cells import Cell, Notebook
+
+_OURS = frozenset({"KeyboardInterrupt"})
+
+
+def fix(session: Session, line: str) -> None:
+    """Ask about the last error. Raises OptionError where nothing failed."""
+    given, wish = parse(line)
+    notebook = session.notebook()
+    failed = last_error(notebook)
+    if failed is None:
+        raise OptionError(
+            "No cell of this session shows an error. Nothing was sent.",
+            remedy="Run the cell that fails, then %qwen_fix.",
+        )
+    error = next(output for output in failed.outputs if output.output_type == "error")
+    question = (
+        f"Cell #{failed.number} fails with {error.ename}: {error.evalue}\n"
+        "Say in a sentence or two why, then give the whole corrected cell in one ```python block."
+    )
+    if wish:
+        question += f"\nMind: {wish}"
+    below = notebook.running is None or failed.number > notebook.cells[notebook.running].number
+    if below and given.context is None:
+        given = replace(given, context="all")
+    run(session, given, question, shared_receipt=True, product=True)
+
+
+def last_error(notebook: Notebook) -> Cell | None:
+    """The cell of this session that failed last."""
+    failed = [
+        cell
+        for cell in notebook.cells
+        if cell.ran and any(output.output_type == "error" and output.ename not in _OURS for output in cell.outputs)
+    ]
+    return max(failed, key=lambda cell: cell.execution_count or 0, default=None)
