@@ -235,7 +235,7 @@ def test_without_a_keyring_the_key_lies_in_a_file_of_the_users_own() -> None:
     data_dir = fresh().data_dir
     where = Path(credentials.save(Key(new_key(), "alibaba"), data_dir))
     assert stat.S_IMODE(where.stat().st_mode) == 0o600
-    assert stat.S_IMODE(where.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(where.parent.stat().st_mode) == stat.S_IMODE(data_dir.stat().st_mode) == 0o700
     assert [file.name for file in where.parent.iterdir()] == ["alibaba.json"]
 
 

@@ -96,7 +96,8 @@ def _key(record: Any, provider: str, origin: str) -> Key | None:
 def _save(key: Key, path: Path, data_dir: Path) -> tuple[str, str]:
     """Where the key went, and what is wrong. Never raises: an error's frames would know the key."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (data_dir, path.parent):  # each by itself: `parents` would make the upper ones 0755
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.parent.chmod(0o700)
         if _with_keyring(lambda ring: _put(ring, key, data_dir), WRITE_WAIT):
             _write(path, json.encode(IN_KEYRING))

@@ -1,0 +1,75 @@
+"""`jupyter qwen demo`: a copy of the quickstart notebook, JupyterLab on it, the local model behind it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_magics import settings
+from qwen_magics.commands.console import say
+from qwen_magics.errors import QwenError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+NOTEBOOK = "quickstart.ipynb"
+HELP = """Answered by the local model, free and without a key, unless --provider says otherwise. What stands after `--`
+goes to JupyterLab: `jupyter qwen demo -- --no-browser`. A copy that is there already is opened, not overwritten."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add its options."""
+    parser.add_argument("--folder", type=Path, default=Path("qwen-demo"), help="for the copy (default: %(default)s)")
+    parser.add_argument("--provider", choices=("auto", *settings.PROVIDERS), default="local", help="who answers")
+    parser.add_argument("lab", nargs="*", metavar="-- OPTIONS", help="JupyterLab's own options")
+
+
+def run(args: Namespace) -> int:
+    """Copy, check, start; JupyterLab's exit code."""
+    if find_spec("jupyterlab") is None:
+        raise QwenError("JupyterLab is not installed here.", remedy="pip install 'qwen-magics[lab]'")
+    chosen = settings.load().with_options(provider=args.provider)
+    if chosen.provider == "local":
+        from qwen_magics.provider import local
+
+        local.find(None, chosen.data_dir)  # says how to fetch the weights where there are none
+    notebook = _copy(args.folder.absolute())
+    say(f"Opening {notebook}")
+    command = [sys.executable, "-m", "jupyterlab", str(notebook), *args.lab]
+    lab = subprocess.Popen(command, env={**os.environ, "QWEN_MAGICS_PROVIDER": chosen.provider})  # noqa: S603
+    # Ctrl-C is JupyterLab's, which asks before it ends.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return lab.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _copy(folder: Path) -> Path:
+    notebook = folder / NOTEBOOK
+    if not notebook.exists():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(_quickstart(), notebook)
+        except OSError as error:
+            raise QwenError(
+                f"{notebook} can't be written: {error.strerror}.", remedy="jupyter qwen demo FOLDER"
+            ) from None
+    return notebook
+
+
+def _quickstart() -> Path:
+    """The notebook that came with the package, or stands in the source tree."""
+    package = Path(__file__).parent.parent
+    for place in (package / "examples", package.parent / "examples"):
+        if (place / NOTEBOOK).is_file():
+            return place / NOTEBOOK
+    raise QwenError(
+        "The quickstart notebook is missing from this installation.", remedy="pip install --force-reinstall qwen-magics"
+    )

@@ -1,0 +1,41 @@
+"""`jupyter qwen forget`: takes saved answers, or all that is known of turns, out of this machine's ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_magics import settings
+from qwen_magics.commands.console import say
+from qwen_magics.commands.usage import day
+from qwen_magics.errors import OptionError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+HELP = """Answers are saved so that one that a rerun overwrote can be brought back. What is forgotten can't be read from
+the ledger's file any more. Notebooks keep what is in them; keys: `jupyter qwen login --logout`."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add its options."""
+    parser.add_argument("--notebook", type=Path, metavar="FILE", help="of one notebook")
+    parser.add_argument("--before", metavar="DATE", help="older than this day, as 2026-11-01")
+    parser.add_argument("--all", action="store_true", help="everything")
+    parser.add_argument("--spend", action="store_true", help="what was spent too: totals and day guards start anew")
+
+
+def run(args: Namespace) -> int:
+    """Forget."""
+    from qwen_magics.ledger import Ledger
+
+    if not (args.notebook or args.before or args.all):
+        raise OptionError("Nothing is forgotten unasked.", remedy="--notebook FILE, --before DATE or --all")
+    ledger = Ledger(settings.load().with_options().data_dir / "ledger.sqlite")
+    notebook = None if args.notebook is None else str(args.notebook.absolute())
+    count = 0
+    if ledger.path.exists():
+        count = ledger.forget(notebook=notebook, before=day(args.before), spend=args.spend)
+    what = "turn" if args.spend else "saved answer"
+    say(f"{count:,} {what}{'' if count == 1 else 's'} forgotten.")
+    return 0
