@@ -193,7 +193,7 @@ def _other(provider: str, label: str, usual: str, base_url: str) -> Endpoint:
 def _own(provider: str, base_url: str) -> Endpoint:
     """Any OpenAI-compatible address, or the local model's."""
     if not base_url:
-        _refuse("The provider `openai` needs an address.", '%config Qwen.base_url = "http://localhost:8000/v1"')
+        _refuse(f"The provider `{provider}` needs an address.", '%config Qwen.base_url = "http://localhost:8000/v1"')
     url = _checked(base_url)
     host = urlsplit(url).hostname or ""
     local = provider == "local"

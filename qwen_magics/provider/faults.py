@@ -177,7 +177,7 @@ def _remedy(kind: type[QwenError], status: int, endpoint: Endpoint, model: str) 
             return "%qwen_login  (a key is valid in one region only; a plan's key only at the plan's address)"
         return f"%qwen_login  (or set {endpoint.key_variable})" if endpoint.key_variable else ""
     if kind is ModelNotOffered:
-        return _successor(model)
+        return _successor(model, endpoint.provider)
     if kind is InputTooLong:
         return "%qwen_context shows what is large; --without #n leaves a cell out."
     if kind is Moderated:
@@ -189,10 +189,10 @@ def _remedy(kind: type[QwenError], status: int, endpoint: Endpoint, model: str) 
     return ""
 
 
-def _successor(model: str) -> str:
+def _successor(model: str, provider: str) -> str:
     from qwen_magics import catalog
 
-    return catalog.suggest(model)
+    return catalog.suggest(model, provider) or "%qwen_models lists what is offered."
 
 
 def _day_used_up(headers: Mapping[str, str]) -> bool:
