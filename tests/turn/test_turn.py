@@ -7,13 +7,12 @@ from decimal import Decimal
 
 import pytest
 from fakes.provider import Answer, refuse
+from fakes.turns import Bench, collect
 
 from qwen_magics import turn
 from qwen_magics.errors import BrokenStream, GuardError, ModelNotOffered, RateLimited, ServerFault, Stopped, WrongKey
 from qwen_magics.provider.client import AsyncClient
 from qwen_magics.values import Retrying, Settled, Started, Text, Thinking
-
-from .conftest import Bench, collect
 
 USAGE = {
     "prompt_tokens": 2048,
