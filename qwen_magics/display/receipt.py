@@ -219,6 +219,13 @@ def live(text: str) -> Mapping[str, str]:
     return {"text/html": f'<div style="{_LINE}">{escape(text)}</div>', "text/plain": text}
 
 
+def folded(text: str, behind: str) -> dict[str, str]:
+    """A line that unfolds to a longer text, and the line alone where nothing unfolds."""
+    body = f'<pre style="white-space:pre-wrap;margin:4px 0 0;font-size:12px">{escape(behind)}</pre>'
+    head = f'<summary style="cursor:pointer">{escape(text)}</summary>'
+    return {"text/html": f'<details style="{_LINE}">{head}{body}</details>', "text/plain": text}
+
+
 def html(receipt: Receipt) -> str:
     """The line, and the details folded under it. Static and escaped; readable too where styles are stripped."""
     head, *rest = pieces(receipt)

@@ -1,0 +1,285 @@
+"""The last step of a turn in a notebook: its events become outputs. Asks nothing, prices nothing, keeps no record.
+
+Outputs stand in slots: thinking, the answer's parts, the receipt. Until the turn has settled, the slot after the last
+part holds one live line (waiting, reading, the receipt so far), and the next part takes that slot over. A part is sent
+whole while it grows and never again once it is finished. What is left at the end is static.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from qwen_magics.display import figures, receipt
+from qwen_magics.display.markdown import fenced, safe
+from qwen_magics.display.parts import Fence, Part, Parting, opens
+from qwen_magics.display.slots import MESSAGE, Publish, Slots
+from qwen_magics.display.tally import Tally
+from qwen_magics.values import Progress, Receipt, Retrying, Running, Settled, Started, Text, Thinking, TurnEvent
+
+Form = Literal["markdown", "text", "code", "json"]
+
+EVERY, AT_LATEST = 0.1, 0.22  # seconds between two updates of the open part; a tick adds at most 0.025
+LINE_EVERY = 0.5  # seconds between two updates of a live line
+RATE, BURST = 64_000, 16_000  # bytes a second beyond the text's own; bytes at once
+BYTES_PER_TOKEN = 4  # a live count is rough and marked ≈
+
+
+class AnswerView:
+    """One turn's outputs. `show` it the turn's events, `tick` it now and then, `close` it when the turn is over.
+
+    `said` joins the first part's metadata (`asked`, `question`); the line magics of one execution share a `tally`;
+    `language` is that of a bare answer in the form `code`.
+    """
+
+    def __init__(
+        self,
+        publish: Publish,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        form: Form = "markdown",
+        with_receipt: bool = True,
+        said: Mapping[str, Any] | None = None,
+        tally: Tally | None = None,
+        language: str = "python",
+    ) -> None:
+        self._clock, self._form, self._language = clock, form, language
+        self._with_receipt, self._said, self._tally = with_receipt, dict(said or {}), tally or Tally()
+        self._slots, self._parts, self._thought = Slots(publish), Parting(), _Thought()
+        self._pending: list[str] = []
+        self._waiting = self._length = self._bytes = 0  # characters not yet looked at, characters and bytes that came
+        self._oldest: float | None = None  # when the oldest text came that isn't shown yet
+        self._shown_at = self._line_at = float("-inf")
+        self._began, self._doing = clock(), "waiting"
+        self._answering = self._over = False
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> AnswerView:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def show(self, event: TurnEvent) -> None:
+        """Show what happened."""
+        with self._lock:
+            if type(event) is Text:
+                self._text(event.text)
+            elif isinstance(event, Thinking):
+                self._think(event.text)
+            elif isinstance(event, Running):
+                self._live(receipt.so_far(event.receipt))
+            elif isinstance(event, Progress | Retrying):
+                self._doing = waits(event)
+                self._live(self._doing)
+            elif isinstance(event, Started):
+                self._slots.turn, self._began = event.receipt.id, self._clock()
+            elif isinstance(event, Settled):
+                self._settle(event)
+
+    def tick(self) -> None:
+        """Show what is due while no event comes."""
+        with self._lock:
+            now = self._clock()
+            if self._over:
+                return
+            if self._due(now):
+                self._flush(now)
+            if self._slots.filled == 0 and now - self._began >= LINE_EVERY:
+                self._live(f"{self._doing} · {figures.seconds(now - self._began)}")
+
+    def close(self) -> None:
+        """Leave nothing half shown, also where the turn ended without `Settled`."""
+        with self._lock:
+            if not self._over:
+                self._finish("failed", None)
+
+    # --- thinking: one line that counts, and at the end the folded text, once ---
+
+    def _think(self, text: str) -> None:
+        now, thought = self._clock(), self._thought
+        thought.add(text, now)
+        if not self._answering and now - thought.shown_at >= AT_LATEST:
+            thought.shown_at = now
+            self._slots.content(0, receipt.live(f"Thinking… {thought.measured(now)}"), "thinking")
+
+    # --- the answer: its open part grows, its finished parts are final ---
+
+    def _text(self, text: str) -> None:
+        now = self._clock()
+        self._pending.append(text)
+        self._waiting += len(text)
+        if self._oldest is None:
+            self._oldest = now
+        if self._waiting + self._parts.length >= self._parts.enough or self._due(now):
+            self._flush(now)
+
+    def _due(self, now: float) -> bool:
+        """Whether the open part is to be shown: after 250 ms at latest, sooner where bytes allow it."""
+        if self._oldest is None or now - self._shown_at < EVERY:
+            return False
+        if now - self._oldest >= AT_LATEST:
+            return True
+        credit = self._bytes + RATE * (now - self._began) + BURST - self._slots.sent
+        return bool(credit >= self._parts.length + self._waiting + MESSAGE)
+
+    def _flush(self, now: float) -> None:
+        due = self._due(now)
+        self._take()
+        if self._form == "json" or not (self._answering or self._begins(now)):
+            return
+        for part in self._parts.finished():
+            self._put(part, final=True)
+            self._oldest, due = now, False
+        if due:
+            self._put(self._parts.open)
+            self._shown_at, self._oldest = now, None
+
+    def _take(self) -> None:
+        text = "".join(self._pending)
+        self._pending.clear()
+        self._waiting = 0
+        self._length += len(text)
+        self._bytes += len(text.encode(errors="replace"))
+        self._parts.add(text)
+
+    def _begins(self, now: float, *, ended: bool = False) -> bool:
+        """The answer's first words: thinking is over, and a bare answer in the form `code` is a fence."""
+        text = self._parts.open.text.strip()
+        if not text or (self._form == "code" and len(text) < 3 and not ended):
+            return False
+        if self._form == "code" and opens(text.partition("\n")[0]) is None:
+            self._parts.start(Fence("```", self._language))
+        self._answering, self._thought.ended = True, now
+        if self._thought.began is not None:
+            self._slots.content(0, receipt.live(f"Thought {self._thought.measured(now)}"), "thinking")
+        return True
+
+    def _put(self, part: Part, *, final: bool = False, **said: Any) -> None:
+        """Show a part; a final one has the model's own text as plain text, which is what later turns read."""
+        if self._form == "text":
+            data = {"text/plain": part.text}
+        else:
+            data = {"text/markdown": safe(part.markdown)}
+            if final:
+                data["text/plain"] = part.text
+        if final and part.number == 0:
+            said = {**self._said, **said}
+        if part.continues:
+            said["continues"] = True
+        self._slots.content(self._slot(part), data, "answer", part=part.number, **said)
+
+    def _slot(self, part: Part) -> int:
+        return part.number + (self._thought.began is not None)
+
+    # --- the live line, and the end ---
+
+    def _live(self, text: str) -> None:
+        now, slots = self._clock(), self._slots
+        if self._over or now - self._line_at < LINE_EVERY or (slots.filled and not self._with_receipt):
+            return
+        self._line_at = now
+        shared = self._tally.display_id
+        slots.send(
+            shared or slots.name(slots.filled),
+            receipt.live(text),
+            receipt.marked("receipt", slots.turn, live=True),
+            made=shared is not None,
+        )
+
+    def _settle(self, end: Settled) -> None:
+        self._slots.turn = end.receipt.id
+        if end.thinking and self._thought.began is None and not self._answering:
+            self._thought.add(end.thinking, self._clock())
+        came = self._length + self._waiting
+        if len(end.text) > came:  # a replayed answer comes whole
+            self._text(end.text[came:])
+        self._finish(end.receipt.status, end.receipt)
+
+    def _finish(self, status: str, final: Receipt | None) -> None:
+        now = self._clock()
+        self._oldest = None
+        self._flush(now)
+        answered = self._answering or self._begins(now, ended=True)
+        self._over = True
+        if answered and self._form == "json":
+            self._put_json(status)
+        elif answered:
+            self._put(self._parts.open, final=True, status=status)
+        if self._thought.began is not None:
+            self._slots.content(0, self._thought.folded(final, now), "thinking")
+        self._end_line(status, final)
+
+    def _put_json(self, status: str) -> None:
+        """The answer as JSON, or as the code block that it is where it can't be read as JSON."""
+        part = self._parts.open
+        try:
+            value = json.loads(part.text)
+        except ValueError:
+            data: dict[str, Any] = {"text/markdown": safe(fenced(part.text, "json"))}
+        else:
+            data = {"application/json": value}
+        data["text/plain"] = part.text
+        self._slots.content(self._slot(part), data, "answer", part=0, **self._said, status=status)
+
+    def _end_line(self, status: str, final: Receipt | None) -> None:
+        """The receipt takes the live line's place; without one the line says how it ended."""
+        slots, shared = self._slots, self._tally.display_id
+        own = slots.name(slots.filled)
+        if final is not None and self._with_receipt:
+            self._tally.add(final, own)
+        for display_id, data, metadata in self._tally.outputs():
+            slots.send(display_id, data, metadata, made=shared is not None and display_id != own)
+        if slots.stands(own) and (final is None or not self._with_receipt):
+            slots.send(own, receipt.live(status), receipt.marked("receipt", slots.turn, live=True))
+
+
+class _Thought:
+    """The model's thinking so far."""
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._bytes = 0
+        self.began: float | None = None
+        self.ended: float | None = None
+        self.shown_at = float("-inf")
+
+    def add(self, text: str, now: float) -> None:
+        self._text.append(text)
+        self._bytes += len(text.encode(errors="replace"))
+        self.began = now if self.began is None else self.began
+
+    def measured(self, now: float, tokens: int | None = None) -> str:
+        """`for 2.1 s · 128 tokens`; a replayed thought took no time."""
+        took = (self.ended if self.ended is not None else now) - (self.began or 0)
+        count = figures.tokens(tokens or self._bytes // BYTES_PER_TOKEN, estimated=tokens is None)
+        return " · ".join([*([f"for {figures.seconds(took)}"] if took >= 0.05 else []), f"{count} tokens"])
+
+    def folded(self, final: Receipt | None, now: float) -> dict[str, str]:
+        known = final is not None and final.usage.thinking and "thinking" not in final.usage.basis
+        line = f"Thought {self.measured(now, final.usage.thinking if final is not None and known else None)}"
+        return receipt.folded(line, "".join(self._text))
+
+
+def waits(event: Progress | Retrying) -> str:
+    """What happens before the first word: `reading 40 %`, `Alibaba Cloud is overloaded: again in 3 s`."""
+    if isinstance(event, Retrying):
+        return f"{event.why}: again in {event.seconds:.0f} s (attempt {event.attempt})"
+    if event.what == "reading" and event.fraction is not None:
+        return f"reading {event.fraction:.0%}".replace("%", " %")
+    return {"reading": "reading", "waiting": "waiting its turn", "starting": "starting the local model"}[event.what]
+
+
+def join_parts(outputs: list[Mapping[str, Any]]) -> str:
+    """The model's own text from a cell's saved outputs (nbformat's shape), whatever else stands among them."""
+    texts: dict[tuple[str, int], str] = {}
+    for output in outputs:
+        mark = output.get("metadata", {}).get("qwen_magics", {})
+        if mark.get("role") == "answer":
+            data = output["data"]
+            text = data.get("text/plain", data.get("text/markdown", ""))
+            texts[mark.get("turn", ""), mark.get("part", 0)] = "".join(text) if isinstance(text, list) else text
+    return "".join(texts.values())
