@@ -6,12 +6,14 @@ Nothing heavy is imported for `--help`: a command's own module is imported when 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
+from qwen_magics.commands.console import for_terminal
 from qwen_magics.errors import QwenError
 
 if TYPE_CHECKING:
@@ -50,6 +52,9 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0, 1 for an error, 2 for wrong usage, 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):  # what a terminal can't show becomes a question mark, not a traceback
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     given = list(sys.argv[1:] if argv is None else argv)
     parser = _parser()
     args = parser.parse_args(given[:1])
@@ -63,8 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         command.add_arguments(own)
         return command.run(own.parse_args(given[1:]))
     except QwenError as error:
-        # The magics' name of logging in means nothing in a terminal.
-        sys.stderr.write(f"{parser.prog} {name}: {error}\n".replace("%qwen_login", "jupyter qwen login"))
+        sys.stderr.write(for_terminal(f"{parser.prog} {name}: {error}\n"))
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")

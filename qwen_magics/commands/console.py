@@ -11,10 +11,13 @@ if TYPE_CHECKING:
 
 
 def say(*lines: str) -> None:
-    """Lines to standard output; a terminal that can't show a character gets a question mark."""
-    for line in lines:
-        encoding = sys.stdout.encoding or "utf-8"
-        sys.stdout.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+    """Lines to standard output."""
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+def for_terminal(text: str) -> str:
+    """What is said for notebooks, with the magic that has a command of the same kind turned into it."""
+    return text.replace("%qwen_login", "jupyter qwen login")
 
 
 def as_json(value: object) -> str:
