@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import select
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -25,6 +26,7 @@ from fakes.script import Answer, Refusal, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 refuse = dialects.refuse
 
@@ -39,6 +41,7 @@ class Seen:
     path: str
     headers: dict[str, str]
     body: Any
+    peer: int  # the client's port: the same for requests over one connection
 
     @property
     def prompt(self) -> str:
@@ -49,9 +52,17 @@ class Seen:
 class FakeProvider:
     """See the module. `keys`: the only ones that are let in (empty: everyone). `cache_from`: prompts share a cache
     where at least this many tokens of a prefix agree (None: never). Tokens: one per four characters, 5 a message.
+    `tls`: files of a certificate and its key.
     """
 
-    def __init__(self, dialect: str = "alibaba", *, keys: tuple[str, ...] = (), cache_from: int | None = None) -> None:
+    def __init__(
+        self,
+        dialect: str = "alibaba",
+        *,
+        keys: tuple[str, ...] = (),
+        cache_from: int | None = None,
+        tls: tuple[Path, Path] | None = None,
+    ) -> None:
         self.dialect, self.keys, self.cache_from = dialect, keys, cache_from
         self.always: Step | Callable[[Seen], Step] = Answer()
         self.models: tuple[str, ...] = dialects.MODELS
@@ -62,11 +73,16 @@ class FakeProvider:
         self._prompts: list[str] = []
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.provider = self
+        self._scheme = "https" if tls else "http"
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     @property
     def base_url(self) -> str:
         """What goes into `Qwen.base_url`."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}/v1"
 
     @property
     def questions(self) -> list[Seen]:
@@ -145,7 +161,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _seen(self, body: Any) -> Seen:
-        seen = Seen(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+        seen = Seen(
+            self.command,
+            self.path,
+            {name.lower(): value for name, value in self.headers.items()},
+            body,
+            self.client_address[1],
+        )
         self.server.provider.requests.append(seen)
         return seen
 
