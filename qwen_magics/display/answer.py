@@ -16,7 +16,7 @@ from typing import Any, Literal
 from qwen_magics.display import figures, receipt
 from qwen_magics.display.markdown import fenced, safe
 from qwen_magics.display.parts import Fence, Part, Parting, opens
-from qwen_magics.display.slots import MESSAGE, Publish, Slots
+from qwen_magics.display.slots import MESSAGE, Slots
 from qwen_magics.display.tally import Tally
 from qwen_magics.values import Progress, Receipt, Retrying, Running, Settled, Started, Text, Thinking, TurnEvent
 
@@ -37,7 +37,7 @@ class AnswerView:
 
     def __init__(
         self,
-        publish: Publish,
+        slots: Slots,
         *,
         clock: Callable[[], float] = time.monotonic,
         form: Form = "markdown",
@@ -48,7 +48,7 @@ class AnswerView:
     ) -> None:
         self._clock, self._form, self._language = clock, form, language
         self._with_receipt, self._said, self._tally = with_receipt, dict(said or {}), tally or Tally()
-        self._slots, self._parts, self._thought = Slots(publish), Parting(), _Thought()
+        self._slots, self._parts, self._thought = slots, Parting(), _Thought()
         self._pending: list[str] = []
         self._waiting = self._length = self._bytes = 0  # characters not yet looked at, characters and bytes that came
         self._oldest: float | None = None  # when the oldest text came that isn't shown yet
@@ -62,6 +62,10 @@ class AnswerView:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def about(self, **said: str) -> None:
+        """What else the first part's metadata shall say; known only once the prompt is composed."""
+        self._said |= said
 
     def show(self, event: TurnEvent) -> None:
         """Show what happened."""
@@ -182,13 +186,7 @@ class AnswerView:
         if self._over or now - self._line_at < LINE_EVERY or (slots.filled and not self._with_receipt):
             return
         self._line_at = now
-        shared = self._tally.display_id
-        slots.send(
-            shared or slots.name(slots.filled),
-            receipt.live(text),
-            receipt.marked("receipt", slots.turn, live=True),
-            made=shared is not None,
-        )
+        slots.live(text, shared=self._tally.display_id)
 
     def _settle(self, end: Settled) -> None:
         self._slots.turn = end.receipt.id
@@ -234,7 +232,7 @@ class AnswerView:
         for display_id, data, metadata in self._tally.outputs():
             slots.send(display_id, data, metadata, made=shared is not None and display_id != own)
         if slots.stands(own) and (final is None or not self._with_receipt):
-            slots.send(own, receipt.live(status), receipt.marked("receipt", slots.turn, live=True))
+            slots.live(status)
 
 
 class _Thought:
