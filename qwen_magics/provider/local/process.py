@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from qwen_magics.errors import LocalModelError
@@ -32,7 +33,8 @@ N_CTX = 8192
 IDLE = 600.0  # seconds without a request after which the server leaves
 START_WITHIN = 120.0  # seconds; a large GGUF on a slow disk takes its time
 STOP_WITHIN = 10.0
-ANSWER_WITHIN = 5.0
+ANSWER_WITHIN = 30.0  # a starved machine must not have its server killed while it works; a dead one answers at once
+BUSY_WITHIN = 2.0
 LOG_LIMIT = 1 << 20  # bytes
 
 
@@ -66,7 +68,7 @@ def ensure(
                 if busy(running):
                     show(Progress("waiting"))
                 return running
-            while busy(running):
+            while _process(running) and busy(running):
                 show(Progress("waiting"))
                 time.sleep(0.2)
         if running:
@@ -100,10 +102,11 @@ def status(data_dir: Path, model_path: str | Path | None = None) -> dict[str, An
 
 
 def busy(running: Running) -> bool:
-    """Whether a request would have to wait for another one."""
-    return any(
+    """Whether a request would have to wait for another one; also if it is too busy to say so."""
+    said = _get(running, "/metrics", BUSY_WITHIN)
+    return said is None or any(
         line.startswith(("llamacpp:requests_processing", "llamacpp:requests_deferred")) and not line.endswith(" 0")
-        for line in _get(running, "/metrics").splitlines()
+        for line in said.splitlines()
     )
 
 
@@ -176,22 +179,20 @@ def _alone(place: Place, show: Show) -> AbstractContextManager[Any]:
 
 def _answers(running: Running) -> bool:
     """Whether this very process still lives and knows its key."""
-    if _process(running) is None:
-        return False
-    return '"data"' in _get(running, "/v1/models")
+    return _process(running) is not None and _get(running, "/v1/models", ANSWER_WITHIN) is not None
 
 
-def _get(running: Running, path: str) -> str:
-    """A small question to the server itself; empty if it has no answer. Never through a proxy."""
+def _get(running: Running, path: str, within: float) -> str | None:
+    """A small question to the server itself; None if it has no answer in time. Never through a proxy."""
     from http.client import HTTPConnection, HTTPException
 
-    connection = HTTPConnection(LOOPBACK, running.port, timeout=ANSWER_WITHIN)
+    connection = HTTPConnection(LOOPBACK, running.port, timeout=within)
     try:
         connection.request("GET", path, headers={"Authorization": f"Bearer {running.key}"})
         answer = connection.getresponse()
-        return answer.read().decode(errors="replace") if answer.status == 200 else ""
+        return answer.read().decode(errors="replace") if answer.status == 200 else None
     except (OSError, HTTPException):
-        return ""
+        return None
     finally:
         connection.close()
 
@@ -212,15 +213,15 @@ def _end(running: Running, place: Place) -> bool:
     """Terminate the server and forget it; whether it still lived."""
     import psutil
 
-    process = _process(running)
-    if process is not None:
-        try:
-            process.terminate()
-            process.wait(STOP_WITHIN)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(STOP_WITHIN)
-        except psutil.NoSuchProcess:
-            pass
+    lived = False
+    for end in (psutil.Process.terminate, psutil.Process.kill):
+        if (process := _process(running)) is None:
+            break
+        lived = True
+        with suppress(psutil.NoSuchProcess):
+            end(process)
+        deadline = time.monotonic() + STOP_WITHIN
+        while _process(running) and time.monotonic() < deadline:  # psutil's own wait would wait for a zombie too
+            time.sleep(0.02)
     place.clear(running.pid)
-    return process is not None
+    return lived

@@ -31,16 +31,17 @@ HTTP_THREADS = 32  # a waiting request holds one
 
 
 def threads() -> int:
-    """Processors to compute with: those that this process may use (a container's quota, cgroup v2, included) less one.
+    """Threads to compute with: half the processors that this process may use (a container's cgroup v2 quota included).
 
-    llama.cpp's threads wait for each other by spinning. With one thread per processor, one other busy program (a
-    kernel, a browser) was seen to slow it from 40 tokens a second to 1; with one processor left free it was not.
+    llama.cpp's threads wait for each other by spinning, so one that is kept off its processor by another program (a
+    kernel, a browser) holds up all: seen to go from 60 tokens a second to 1 with a thread on each of four busy
+    processors, and from 40 to 5 on two; with half as many threads it kept 40 and 25.
     """
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with suppress(OSError, ValueError):  # no cgroup, or `max`: no quota
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
         count = min(count, int(quota) // int(period))
-    return max(1, count - 1)
+    return max(1, count // 2)
 
 
 def load(file: Path, n_ctx: int, key: str) -> Any:
