@@ -63,10 +63,6 @@ class AnswerView:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def about(self, **said: str) -> None:
-        """What else the first part's metadata shall say; known only once the prompt is composed."""
-        self._said |= said
-
     def show(self, event: TurnEvent) -> None:
         """Show what happened."""
         with self._lock:

@@ -7,6 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from qwen_magics.display import live
 from qwen_magics.errors import Moderated, OptionError, PromptError
 from qwen_magics.magics.options import Given, parse
 from qwen_magics.magics.prepare import Prepared, prepare
@@ -15,7 +16,7 @@ from qwen_magics.values import Settled, Started, Text
 
 if TYPE_CHECKING:
     from qwen_magics.context.items import Item
-    from qwen_magics.display import View
+    from qwen_magics.display.live import View
     from qwen_magics.magics.session import Session
 
 PRODUCT = "# from %%qwen"  # first line of a cell that an answer's code was put into
@@ -51,15 +52,16 @@ def run(session: Session, given: Given, text: str, *, shared_receipt: bool = Fal
 
     starting = live.Starting(session.shell)
     prepared = prepare(session, given, text, on_progress=starting.show)
-    planned = plan(prepared.ask, prepared.route, session.ledger)
+    turn = Turn(plan(prepared.ask, prepared.route, session.ledger), session.client)
     view = live.view(
         session.shell,
         form=given.form,
         with_receipt=given.receipt and prepared.route.settings.receipt != "off",
         said={"asked": prepared.asked, "question": prepared.question},
         tally=session.tally() if shared_receipt else None,
+        starting=starting,
     )
-    settled = _carry_out(session, prepared, Turn(planned, session.client), view)
+    settled = _carry_out(session, prepared, turn, view)
     _remember(session, prepared)
     answer = Answer(prepared.before + settled.text)
     if given.out:
@@ -69,32 +71,27 @@ def run(session: Session, given: Given, text: str, *, shared_receipt: bool = Fal
     return answer
 
 
-def _carry_out(session: Session, prepared: Prepared, view: View) -> Settled:
-    turn = Turn(plan(prepared.ask, prepared.route, session.ledger), session.client)
-    settled: Settled | None = None
+def _carry_out(session: Session, prepared: Prepared, turn: Turn, view: View) -> Settled:
+    """Show the turn's events to its end. An interrupt, wherever it hits, stops the turn and lets it settle."""
     try:
         try:
-            settled = _show(turn, view, prepared.before)
+            return _show(turn, view, prepared.before)
         except KeyboardInterrupt:
             turn.stop()
-            settled = _show(turn, view)
+            return _show(turn, view)
     except Moderated as problem:
         problem.remedy = _what_is_new(session, prepared) or problem.remedy
         raise
     finally:
         turn.close()
         view.close()
-    if settled is None:
-        raise KeyboardInterrupt
-    return settled
 
 
-def _show(turn: Turn, view: View, before: str = "") -> Settled | None:
-    settled = None
+def _show(turn: Turn, view: View, before: str = "") -> Settled:
     for event in turn:
-        view.take(event)
-        if isinstance(event, Started) and before:
-            view.take(Text(before))
+        view.show(event)
+        if before and isinstance(event, Started):
+            view.show(Text(before))
         if isinstance(event, Settled):
             settled = event
     return settled

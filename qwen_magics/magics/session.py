@@ -12,11 +12,11 @@ from qwen_magics.notebook.session import Session as Here
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from qwen_magics.display.tally import Tally
     from qwen_magics.ledger import Ledger
     from qwen_magics.notebook.cells import Notebook
     from qwen_magics.provider.client import Client
     from qwen_magics.settings import Qwen, Settings
-    from qwen_magics.values import Receipt
 
 
 class Session:
@@ -30,7 +30,7 @@ class Session:
         self.here.attach()
         self.accepted: dict[str, frozenset[str]] = {}  # notebook → what its last accepted request held
         self.inserted: set[str] = set()  # cells below which this session already put their code
-        self.receipts: dict[int, list[Receipt]] = {}  # of line magics, by execution: they share one receipt
+        self._tally: tuple[object, Tally] | None = None
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -53,6 +53,15 @@ class Session:
     def notebook(self) -> Notebook:
         """The notebook as it is right now."""
         return self.here.notebook()
+
+    def tally(self) -> Tally:
+        """The receipt that all line magics of the running execution share."""
+        from qwen_magics.display.tally import Tally
+
+        running = self.here.record.running
+        if self._tally is None or self._tally[0] is not running or running is None:
+            self._tally = running, Tally()
+        return self._tally[1]
 
     def close(self) -> None:
         """Take every hook away; connections and files close."""
