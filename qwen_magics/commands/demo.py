@@ -56,7 +56,7 @@ def _copy(folder: Path) -> Path:
     if not notebook.exists():
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(_quickstart(), notebook)
+            shutil.copyfile(quickstart(), notebook)
         except OSError as error:
             raise QwenError(
                 f"{notebook} can't be written: {error.strerror}.", remedy="jupyter qwen demo FOLDER"
@@ -64,12 +64,13 @@ def _copy(folder: Path) -> Path:
     return notebook
 
 
-def _quickstart() -> Path:
+def quickstart() -> Path:
     """The notebook that came with the package, or stands in the source tree."""
     package = Path(__file__).parent.parent
     for place in (package / "examples", package.parent / "examples"):
         if (place / NOTEBOOK).is_file():
             return place / NOTEBOOK
     raise QwenError(
-        "The quickstart notebook is missing from this installation.", remedy="pip install --force-reinstall qwen-magics"
+        "The quickstart notebook is missing from this installation.",
+        remedy="pip install --force-reinstall qwen-magics",
     )
