@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct
 
@@ -25,14 +26,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     think: str
     max_tokens: int
     think_tokens: int
-    max_input: int  # 0: the model's own limit
-    max_input: int | None
+    max_input: int | None  # None: the model's own limit
     temperature: float | None
     top_p: float | None
     seed: int | None
     context: str
-    outputs: str
-    receipt: str
+    outputs: Literal["short", "schema", "none"]
+    receipt: Literal["line", "off"]
     guard_turn: dict[str, Decimal]  # amounts by currency; one that is missing has no guard
     guard_day: dict[str, Decimal]
     attempts: int

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from jupyter_core import paths
 from traitlets import TraitError
-from traitlets.config import Config, Configurable
+from traitlets.config import Config
 from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
 
 from qwen_magics.errors import SettingsError
@@ -28,7 +28,7 @@ class Shell(Protocol):
     """What of IPython's shell is needed here."""
 
     config: Config
-    configurables: list[Configurable]
+    configurables: list[Any]  # IPython itself types it as a list of shells
 
 
 def load(shell: Shell | None = None) -> Qwen:

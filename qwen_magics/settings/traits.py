@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -100,12 +99,6 @@ class Qwen(Configurable):
         help="""The longest prompt in tokens; what is over it is shortened or left out, oldest first, and said. None:
         the model's own window (2,000 for the local model, which reads slowly).""",
     ).tag(config=True, allowed="a whole number from 100, or None")
-    max_input = Int(
-        0,
-        min=0,
-        help="""The longest prompt in tokens; what is over it is shortened or left out. 0: the model's own limit, and
-        2,000 for the local model, which reads slowly.""",
-    ).tag(config=True, allowed="a whole number; 0 for the model's own limit")
     temperature = Float(
         None,
         allow_none=True,
@@ -243,6 +236,8 @@ def respect(locks: dict[str, Choice], chosen: dict[str, Choice]) -> None:
 
 def near(word: str, words: Any) -> str:
     """` Did you mean …?` where something is near, else nothing."""
+    from difflib import get_close_matches  # only when something is wrong
+
     spelt = {str(one).lower(): str(one) for one in words if one}
     found = get_close_matches(word.lower(), spelt, n=1)
     return f" Did you mean `{spelt[found[0]]}`?" if found else ""
