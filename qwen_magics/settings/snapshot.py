@@ -36,7 +36,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     guard_turn: dict[str, Decimal]  # amounts by currency; one that is missing has no guard
     guard_day: dict[str, Decimal]
     attempts: int
-    timeout: float
+    timeout: float | None
     data_dir: Path
     sources: dict[str, str]
 

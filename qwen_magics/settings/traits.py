@@ -155,10 +155,12 @@ class Qwen(Configurable):
         the answer has come yet. 1: no second try.""",
     ).tag(config=True, allowed="a whole number from 1 to 20")
     timeout = Float(
-        300.0,
+        None,
+        allow_none=True,
         min=1,
-        help="""Seconds to wait while nothing comes before the provider counts as silent.""",
-    ).tag(config=True, allowed="a number of seconds from 1")
+        help="""Seconds to wait while nothing comes before the provider counts as silent. None: as long as the provider
+        lets a request run (600; 3,600 at an Alibaba Cloud workspace's own host).""",
+    ).tag(config=True, allowed="a number of seconds from 1, or None")
     data_dir = Unicode(
         help="""Where the ledger, the local model and (without a system keyring) keys are kept. Default: qwen-magics in
         Jupyter's data folder.""",

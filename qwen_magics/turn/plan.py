@@ -90,7 +90,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     def wire(self) -> tuple[str, dict[str, str], bytes, float]:
         """URL, headers, body and silence limit in seconds. The key is read out here and nowhere else."""
         headers = self.endpoint.headers(self.route.key.reveal())
-        return self.endpoint.chat_url, headers, self.request.body, self.route.settings.timeout
+        return self.endpoint.chat_url, headers, self.request.body, self.route.silence
 
     def reserve(self) -> None:
         """Put the worst case aside in the ledger. Raises GuardError where the day's guard doesn't allow it."""

@@ -43,6 +43,11 @@ class Route(Struct, frozen=True, kw_only=True):
         return self.name if self.endpoint.provider == "local" or self.model is None else self.model.id
 
     @property
+    def silence(self) -> float:
+        """Seconds to wait while nothing comes: what was chosen, else as long as the endpoint itself lets it run."""
+        return self.settings.timeout or self.endpoint.read_timeout_s
+
+    @property
     def vocabulary(self) -> str:
         """The vocabulary to count with; an unknown model is counted with Qwen3's."""
         return self.model.vocabulary if self.model else "qwen3"

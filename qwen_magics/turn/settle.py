@@ -32,6 +32,7 @@ class Spent(Struct, frozen=True, kw_only=True):
     header_cost: Decimal | None
     answered: bool
     left: bool
+    doubtful: bool = False
 
 
 class Ending(Struct, frozen=True, kw_only=True):
@@ -119,7 +120,8 @@ def cost_of(plan: Plan, spent: Spent, usage: Usage, ending: Ending) -> Cost:
             bound="at_least" if unsure else "exact",
         )
     cost = _price(plan, usage)
-    more = cost.basis == "estimated" and ending.error is not None  # what was generated and never arrived
+    # What was generated and never arrived, or an attempt before that ran out of time.
+    more = (cost.basis == "estimated" and ending.error is not None) or (spent.doubtful and cost.amount)
     return replace(cost, bound="at_least") if more else cost
 
 

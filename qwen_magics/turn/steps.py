@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from qwen_magics.errors import BrokenStream, QwenError, Retryable, Stopped
+from qwen_magics.errors import BrokenStream, QwenError, Retryable, Stopped, TimedOut
 from qwen_magics.provider import faults, retry
 from qwen_magics.provider.wire import Decoder
 from qwen_magics.turn import settle
@@ -72,6 +72,7 @@ class _State:
         self.attempts = 0
         self.first: float | None = None
         self.left = False
+        self.doubtful = False  # an attempt that may be billed although nothing came of it
         self.text: list[str] = []
         self.thinking: list[str] = []
         self.characters = [0, 0]  # of text, of thinking
@@ -93,6 +94,7 @@ class _State:
             header_cost=self.header_cost,
             answered=self.first is not None,
             left=self.left,
+            doubtful=self.doubtful,
         )
 
 
@@ -141,6 +143,7 @@ def _exchange(plan: Plan, state: _State) -> Generator[Operation | TurnEvent, Any
             )
             if pause is None:
                 raise (_broken(problem) if state.first is not None else problem) from None
+            state.doubtful = state.doubtful or isinstance(problem, TimedOut)
             yield Close()
             yield from _count_down(pause, state.attempts + 1, problem.message)
 
