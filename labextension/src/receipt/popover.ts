@@ -63,6 +63,13 @@ export class Popover {
     );
     document.addEventListener('scroll', place, { ...capture, passive: true });
     window.addEventListener('resize', place, { signal });
+    const seen = new IntersectionObserver(entries => {
+      if (!entries.at(-1)?.isIntersecting) {
+        this.close(); // the button was scrolled away
+      }
+    });
+    seen.observe(this._button);
+    signal.addEventListener('abort', () => seen.disconnect());
   }
 
   close(): void {

@@ -47,13 +47,19 @@ export class ReceiptRenderer extends Widget implements IRenderMime.IRenderer {
 function lineElement(pieces: ReadonlyArray<string>): HTMLButtonElement {
   const line = element('button', 'jp-QwenReceipt-line');
   line.type = 'button';
-  pieces.forEach((piece, index) => {
-    if (index > 0) {
-      line.append(' ', element('span', 'jp-QwenReceipt-dot', '·'), ' ');
-    }
-    line.append(pieceElement(piece, index === 0));
-  });
+  line.append(
+    ...dotted(pieces.map((piece, index) => pieceElement(piece, index === 0)))
+  );
   return line;
+}
+
+/** The nodes with a dot between each two. */
+function dotted(nodes: ReadonlyArray<HTMLElement>): Array<Node | string> {
+  return nodes.flatMap((node, index) =>
+    index === 0
+      ? [node]
+      : [' ', element('span', 'jp-QwenReceipt-dot', '·'), ' ', node]
+  );
 }
 
 function pieceElement(piece: string, price: boolean): HTMLElement {
@@ -71,29 +77,28 @@ function pieceElement(piece: string, price: boolean): HTMLElement {
 }
 
 function detailsElement(details: IDetails): HTMLElement {
-  const body = element('tbody', '');
-  for (const row of details.rows) {
-    body.append(rowElement(row));
-  }
-  const [how, amount] = details.total;
-  const total = rowElement([how, '', '', amount]);
+  const table = element('table', 'jp-QwenReceipt-bill');
+  const body = table.createTBody();
+  body.append(...details.rows.map(row => rowElement(row)));
+  const total = rowElement(details.total);
   total.className = 'jp-QwenReceipt-total';
   body.append(total);
-  const table = element('table', 'jp-QwenReceipt-bill');
-  table.append(body);
-  const facts = element('p', 'jp-QwenReceipt-facts', details.facts.join(' · '));
+  const facts = element('p', 'jp-QwenReceipt-facts');
+  facts.append(...dotted(details.facts.map(fact => pieceElement(fact, false))));
   const node = element('div', 'jp-QwenReceipt-details');
   node.setAttribute('role', 'group');
   node.append(table, facts);
   return node;
 }
 
+/** A row of four cells, or of two: what, and the amount. */
 function rowElement(cells: ReadonlyArray<string>): HTMLTableRowElement {
+  const [what, ...rest] = cells;
+  const head = element('th', '', what);
+  head.scope = 'row';
+  head.colSpan = 4 - rest.length;
   const row = element('tr', '');
-  row.append(
-    ...cells.map((cell, index) => element(index === 0 ? 'th' : 'td', '', cell))
-  );
-  row.firstElementChild?.setAttribute('scope', 'row');
+  row.append(head, ...rest.map(cell => element('td', '', cell)));
   return row;
 }
 
