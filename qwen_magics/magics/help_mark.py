@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-_ASKS = re.compile(r"^(?P<indent>\s*)(?:(?P<target>[\w.,\s\[\]*]+?)\s*=\s*)?%qwen[ \t]+(?P<rest>.*\S.*)$")
+_ASKS = re.compile(
+    r"^(?P<indent>\s*)(?:(?P<target>[\w.,\s\[\]*]+?)\s*=\s*)?%(?P<name>qwen(?:_\w+)?)[ \t]+(?P<rest>.*\S.*)$"
+)
 
 
 def install(shell: InteractiveShell) -> None:
@@ -52,4 +54,4 @@ def _transformed(line: str) -> str:
         return line
     end = "\n" if line.endswith("\n") else ""
     target = f"{match['target']} = " if match["target"] else ""
-    return f"{match['indent']}{target}get_ipython().run_line_magic('qwen', {match['rest']!r}){end}"
+    return f"{match['indent']}{target}get_ipython().run_line_magic({match['name']!r}, {match['rest']!r}){end}"

@@ -52,6 +52,7 @@ OPTIONS = (
     Option(("--no-receipt",), "flag", "", "no line under the answer (the ledger keeps it)"),
 )
 _BY_NAME = {name: option for option in OPTIONS for name in option.names}
+_NUMBERS: dict[str, type[int] | type[float]] = {"max_tokens": int, "temperature": float, "top_p": float, "seed": int}
 _FORMS = ("markdown", "text", "code", "json")
 _OPTION = re.compile(r"\s*(--?[A-Za-z][\w-]*)(=)?")
 _VALUE = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(\S+))""")
@@ -70,10 +71,10 @@ class Given(Struct, frozen=True, kw_only=True):
     form: Literal["markdown", "text", "code", "json"] = "markdown"
     out: str | None = None
     system: str | None = None
-    max_tokens: str | None = None
-    temperature: str | None = None
-    top_p: str | None = None
-    seed: str | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
     search: bool = False
     go_on: bool = False
     dry_run: bool = False
@@ -132,7 +133,7 @@ def _given(raw: dict[str, Any]) -> Given:
         raise OptionError(f"-o {out}: that can't be a variable's name.", remedy="-o answer")
     return Given(
         **{name: raw.get(name) for name in ("model", "provider", "think", "context", "out", "system")},
-        **{name: raw.get(name) for name in ("max_tokens", "temperature", "top_p", "seed")},
+        **{name: _number(name, raw[name], kind) for name, kind in _NUMBERS.items() if name in raw},
         attach=tuple(raw.get("with", ())),
         without=_numbers("--without", raw.get("without", ())),
         unredacted=_numbers("--unredacted", raw.get("unredacted", ())),
@@ -143,6 +144,14 @@ def _given(raw: dict[str, Any]) -> Given:
         yes="yes" in raw,
         receipt="no_receipt" not in raw,
     )
+
+
+def _number(name: str, text: str, kind: type[int] | type[float]) -> int | float:
+    try:
+        return kind(text.replace(",", "").replace("_", ""))
+    except ValueError:
+        option = f"--{name.replace('_', '-')}"
+        raise OptionError(f"{option} {text}: that is no number.", remedy=f"{option} {kind(1)}") from None
 
 
 def _numbers(name: str, words: list[str]) -> frozenset[int]:

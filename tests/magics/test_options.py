@@ -22,7 +22,7 @@ def test_every_option_arrives_in_its_final_type() -> None:
     assert given == Given(
         model="qwen-plus", provider="openrouter", think="low", context="3..7", attach=("df", "log", "x"),
         without=frozenset({2, 5, 6}), unredacted=frozenset({9}), form="json", out="out", system="be brief",
-        max_tokens="100", temperature="0.2", top_p=".9", seed="7", search=True, go_on=True, dry_run=True, yes=True,
+        max_tokens=100, temperature=0.2, top_p=0.9, seed=7, search=True, go_on=True, dry_run=True, yes=True,
         receipt=False,
     )  # fmt: skip
 
@@ -53,6 +53,7 @@ def test_a_bare_think_takes_no_word_of_the_question() -> None:
         ("-m --yes", "-m NAME"),
         ("--as html x", "markdown, text, code, json"),
         ("-o 1a x", "-o answer"),
+        ("--max-tokens many x", "--max-tokens 1"),
         ("--without two", "--without #3"),
     ],
 )
