@@ -37,7 +37,10 @@ TRY = "try"
 
 
 class Login(Struct, frozen=True, kw_only=True):
-    """A login that succeeded. `models` is how many the provider offers with this key; None: it was not asked."""
+    """A login that succeeded. `models` is how many the provider offers with this key; None: it was not asked.
+
+    `unused`: another provider is configured, so that nothing would be asked here.
+    """
 
     provider: str
     label: str
@@ -48,12 +51,18 @@ class Login(Struct, frozen=True, kw_only=True):
     stored: str
     models: int | None
     notes: tuple[str, ...] = ()
+    unused: bool = False
 
     def __str__(self) -> str:
         """What people are told, in two or three lines."""
         proof = "not checked" if self.models is None else f"works, {self.models:,} models" if self.models else "works"
         return "\n".join(
-            (f"{self.label} ({self.host}): key {self.key} {proof}.", f"Stored in {self.stored}.", *self.notes)
+            (
+                f"{self.label} ({self.host}): key {self.key} {proof}.",
+                f"Stored in {self.stored}.",
+                *self.notes,
+                *([f'To use it: %config Qwen.provider = "{self.provider}"'] if self.unused else []),
+            )
         )
 
 
@@ -68,14 +77,14 @@ def login(
     choose: Callable[[str], str] | None = None,
     client: Client | None = None,
 ) -> Login:
-    """Log in to `provider` (default: the configured one, else Alibaba Cloud).
+    """Log in to `provider` (default: the configured one if it takes a key, else Alibaba Cloud).
 
     `region` is a name, `try` (ask each region which one knows the key), or empty: then it is asked for. `ask` reads
     hidden text, `choose` visible text. Nothing is stored unless the key works, or `check` is off.
     Raises WrongKey, CredentialError, OptionError, LockedSetting, NetworkDown and others of the provider's errors.
     """
     configured = qwen.with_options()
-    provider = _provider(qwen, provider)
+    provider = qwen.with_options(provider=provider or _asked(configured)).provider
     if provider == "local":
         raise OptionError("The local model needs no login.", remedy='%config Qwen.provider = "local"')
     if region == TRY and not check:
@@ -105,20 +114,21 @@ def login(
         stored=credentials.save(key.at(endpoint.region, workspace), settings.data_dir),
         models=models,
         notes=_notes(configured, endpoint.region, provider),
+        unused=configured.provider not in ("auto", provider),
     )
 
 
 def logout(qwen: Qwen, provider: str = "") -> str:
     """Forget what was stored for the provider; returns what to tell people."""
-    provider = _provider(qwen, provider)
+    provider = provider or _asked(qwen.with_options())
     if not credentials.forget(provider, qwen.with_options().data_dir):
         return f"Nobody was logged in to {LABELS[provider]}."
     return f"Logged out of {LABELS[provider]}: its key is no longer on this machine, but still valid."
 
 
-def _provider(qwen: Qwen, asked: str) -> str:
-    provider = qwen.with_options(provider=asked or None).provider
-    return "alibaba" if provider == "auto" else provider
+def _asked(settings: Settings) -> str:
+    """Whose key is meant where nobody says: the configured provider's; Alibaba Cloud's where that needs none."""
+    return "alibaba" if settings.provider in ("auto", "local") else settings.provider
 
 
 def models_at(endpoint: Endpoint, key: Key, client: Client | None = None) -> int | None:
@@ -207,6 +217,4 @@ def _notes(settings: Settings, login_region: str, provider: str) -> tuple[str, .
         notes.append(
             f"Note: {settings.source_of('region')} sets the region {settings.region}, and wins over this login."
         )
-    if provider != ("alibaba" if settings.provider == "auto" else settings.provider):
-        notes.append(f'To use it: %config Qwen.provider = "{provider}"')
     return tuple(notes)

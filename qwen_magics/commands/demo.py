@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_magics import settings
+from qwen_magics import credentials, settings
 from qwen_magics.commands.console import say
 from qwen_magics.errors import QwenError
 
@@ -19,14 +19,17 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 NOTEBOOK = "quickstart.ipynb"
-HELP = """Answered by the local model, free and without a key, unless --provider says otherwise. What stands after `--`
-goes to JupyterLab: `jupyter qwen demo -- --no-browser`. A copy that is there already is opened, not overwritten."""
+DATA = "penguins.csv"
+HELP = """Answered by Qwen3-Max where somebody logged in (`jupyter qwen login`), else by the local model, free and without
+a
+key. What stands after `--` goes to JupyterLab: `jupyter qwen demo -- --no-browser`. A copy that is there already is
+opened, not overwritten."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add its options."""
     parser.add_argument("--folder", type=Path, default=Path("qwen-demo"), help="for the copy (default: %(default)s)")
-    parser.add_argument("--provider", choices=("auto", *settings.PROVIDERS), default="local", help="who answers")
+    parser.add_argument("--provider", choices=("auto", *settings.PROVIDERS), help="who answers")
     parser.add_argument("lab", nargs="*", metavar="-- OPTIONS", help="JupyterLab's own options")
 
 
@@ -35,6 +38,9 @@ def run(args: Namespace) -> int:
     if find_spec("jupyterlab") is None:
         raise QwenError("JupyterLab is not installed here.", remedy="pip install 'qwen-magics[lab]'")
     chosen = settings.load().with_options(provider=args.provider)
+    if chosen.provider == "auto":
+        provider = "alibaba" if "alibaba" in credentials.found(chosen) else "local"
+        chosen = settings.load().with_options(provider=provider)
     if chosen.provider == "local":
         from qwen_magics.provider import local
 
@@ -52,24 +58,24 @@ def run(args: Namespace) -> int:
 
 
 def _copy(folder: Path) -> Path:
-    notebook = folder / NOTEBOOK
-    if not notebook.exists():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(quickstart(), notebook)
-        except OSError as error:
-            raise QwenError(
-                f"{notebook} can't be written: {error.strerror}.", remedy="jupyter qwen demo FOLDER"
-            ) from None
-    return notebook
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (DATA, NOTEBOOK):
+            if not (folder / name).exists():
+                shutil.copyfile(examples() / name, folder / name)
+    except OSError as error:
+        raise QwenError(
+            f"{folder} can't be written: {error.strerror}.", remedy="jupyter qwen demo --folder FOLDER"
+        ) from None
+    return folder / NOTEBOOK
 
 
-def quickstart() -> Path:
-    """The notebook that came with the package, or stands in the source tree."""
+def examples() -> Path:
+    """The notebooks that came with the package, or stand in the source tree."""
     package = Path(__file__).parent.parent
     for place in (package / "examples", package.parent / "examples"):
         if (place / NOTEBOOK).is_file():
-            return place / NOTEBOOK
+            return place
     raise QwenError(
         "The quickstart notebook is missing from this installation.",
         remedy="pip install --force-reinstall qwen-magics",
