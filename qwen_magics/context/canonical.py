@@ -22,6 +22,7 @@ from qwen_magics.notebook.images import image_size
 from qwen_magics.notebook.screen import resolved
 
 _OPAQUE = re.compile(r"\s*<[^\n]*>\s*$|\s*$")  # a repr that only names a class: <Figure size …>, <… object at 0x…>
+_HANDLE = "<DisplayHandle display_id="  # says nothing, and by default another each time
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _SCRIPTS = frozenset(("application/javascript", "text/javascript", "application/vnd.jupyter.es6-rich-output"))
@@ -78,6 +79,8 @@ def _bundle(data: Mapping[str, Any]) -> str:
 
 def _words(data: Mapping[str, Any], pictured: bool) -> str:
     plain, html = _text(data, "text/plain"), _text(data, "text/html", LARGEST_RICH)
+    if plain.startswith(_HANDLE):
+        return ""
     if _WIDGET in data:
         name = re.match(r"\s*(\w+)\(", plain)
         return f"[widget {name[1]}]" if name else "" if plain and not _plain(resolved(plain)) else "[widget]"

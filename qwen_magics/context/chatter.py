@@ -22,10 +22,12 @@ _CPU = re.compile(r"^CPU times: .*$", re.MULTILINE)
 _KERAS = re.compile(rf" ?(?:━{{3,}}|\[[=>.]{{5,}}\])(?: -)? {_NUMBER}m?s(?: {_NUMBER}(?:[mµu]?s)/\w+)?")
 _FASTPROGRESS = re.compile(r"(\[\s*\d+/\d+) [\d:]+(?:<[\d:]+)?")
 _TQDM = re.compile(
-    r"(?P<label>[^\n|]*?)(?:: *)?(?:\d{1,3}%\|[^|\n]*\| *\S+|\b\d+(?:it|\w+)?) \[(?P<times>[\d:?]+(?:<[\d:? ]+)?)"
-    r",? *(?P<rate>\?|[\d.?]+[kMG]?\S*/s|[\d.]+s/\S+?)(?:, (?P<postfix>[^\]\n]*))?\]"
+    r"(?:\d{1,3}%\|[^|\n]{0,400}\| {0,9}\S{1,40}|\b\d{1,12}\w{0,20}) \[[\d:?]{1,12}(?:<[\d:? ]{1,12})?"
+    r",? {0,9}(?:\?|[\d.?]{1,20}[kMG]?\S{0,20}/s|[\d.]{1,20}s/\S{1,20}?)(?:, (?P<postfix>[^\]\n]*))?\]"
 )
 _BAR = re.compile(r"^.*[━╸╺─█▏▎▍▌▋▊▉#=]{8,}.*(?:\b\d+:\d\d(?::\d\d)?|-:--:--).*$")
+
+_LONGEST_LINE = 1_000  # characters; no bar is longer
 
 _PIP_SURE = re.compile(
     r"^(?:Requirement already satisfied: |Collecting \S|Successfully installed |Looking in indexes: "
@@ -61,8 +63,11 @@ def quiet(text: str) -> str:
 def _without_progress(text: str) -> str:
     lines = []
     for line in text.split("\n"):
+        if len(line) > _LONGEST_LINE:
+            lines.append(line)
+            continue
         if "[" in line and "]" in line and (match := _TQDM.search(line)):
-            label, postfix = match["label"].strip(), (match["postfix"] or "").strip()
+            label, postfix = line[: match.start()].strip(" :"), (match["postfix"] or "").strip()
             left = f"{label} {postfix}".strip() if postfix else ""
             rest = line[match.end() :].strip()
             if left or rest:

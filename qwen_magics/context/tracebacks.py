@@ -51,9 +51,10 @@ def _parts(lines: list[str]) -> list[list[str]]:
         else:
             parts[-1].append(line)
     frames = [number for number, part in enumerate(parts) if _is_frame(part)]
-    middle = frames[3 : -(_MOST_FRAMES - 3)] if len(frames) > _MOST_FRAMES else []
-    kept = [number for number in range(len(parts)) if parts[number] and number not in set(middle)]
-    return [_frame(parts[number], raised=number + 1 not in frames) for number in kept]
+    middle = set(frames[3 : -(_MOST_FRAMES - 3)] if len(frames) > _MOST_FRAMES else [])
+    kept = [number for number, part in enumerate(parts) if part and number not in middle]
+    calls = {number - 1 for number in frames}  # whatever stands before a frame did not raise
+    return [_frame(parts[number], raised=number not in calls) for number in kept]
 
 
 def _is_frame(part: list[str]) -> bool:

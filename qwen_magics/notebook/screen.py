@@ -90,8 +90,11 @@ class Screen:
         self._column = 0
 
     def _go_to(self, row: int) -> None:
+        row = max(0, min(row, len(self._rows) - 1))
+        if row == self._row:
+            return
         self._rows[self._row] = "".join(self._line)
-        self._row = max(0, min(row, len(self._rows) - 1))
+        self._row = row
         self._line = list(self._rows[self._row])
 
     def _control(self, code: str) -> None:
