@@ -50,12 +50,22 @@ def local_home(local_weights: Path, tmp_path_factory: pytest.TempPathFactory) ->
     from qwen_magics.provider import local
 
     home = tmp_path_factory.mktemp("local")
-    link_weights(local_weights, home)
+    _link_weights(local_weights, home)
     yield home
     local.stop(home)
 
 
-def link_weights(file: Path, data_dir: Path) -> None:
+@pytest.fixture
+def local_home_alone(local_weights: Path, tmp_path: Path) -> Iterator[Path]:
+    """A `data_dir` of the test's own that has the weights; its server ends with the test."""
+    from qwen_magics.provider import local
+
+    _link_weights(local_weights, tmp_path)
+    yield tmp_path
+    local.stop(tmp_path)
+
+
+def _link_weights(file: Path, data_dir: Path) -> None:
     """Put the weights into a data folder without copying half a gigabyte."""
     from qwen_magics.provider.local import weights
 

@@ -217,13 +217,13 @@ def _settings(way: _Way) -> dict[str, Any]:
 
     return {
         "trust_env": "network" in way,
-        "verify": _trust(),
+        "verify": trust(),
         "limits": httpx.Limits(keepalive_expiry=KEPT_S),
         "follow_redirects": False,
     }
 
 
-def _trust() -> ssl.SSLContext:
+def trust() -> ssl.SSLContext:
     """The certificates that this system trusts, and those that SSL_CERT_FILE names."""
     import truststore
 

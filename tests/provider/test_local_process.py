@@ -14,9 +14,10 @@ import httpx
 import psutil
 import pytest
 
+from qwen_magics.credentials import VARIABLES
 from qwen_magics.errors import LocalModelError
 from qwen_magics.provider import local
-from qwen_magics.provider.local import serve, weights
+from qwen_magics.provider.local import serve
 from qwen_magics.provider.local.state import Place
 from qwen_magics.values import Progress
 
@@ -34,13 +35,11 @@ def model(local_home: Path) -> local.Running:
 
 
 @pytest.fixture
-def home(local_weights: Path, tmp_path: Path) -> Iterator[Path]:
+def home(local_home_alone: Path) -> Iterator[Path]:
     """A data folder of the test's own, whose server must be gone when it ends."""
-    weights.home(tmp_path).parent.mkdir()
-    weights.home(tmp_path).symlink_to(local_weights)
-    yield tmp_path
-    local.stop(tmp_path)
-    assert servers_of(tmp_path) == []
+    yield local_home_alone
+    local.stop(local_home_alone)
+    assert servers_of(local_home_alone) == []
 
 
 def servers_of(home: Path) -> list[int]:
@@ -92,21 +91,22 @@ def test_answers_under_the_name_that_receipts_show(model: local.Running) -> None
 
 
 def test_tells_how_far_it_has_read_several_times(model: local.Running) -> None:
-    text = " ".join(f"{n * n}" for n in range(120))
+    text = " ".join(f"{n * n}" for n in range(75))
     body = {"messages": [{"role": "user", "content": text}], "max_tokens": 1, "stream": True, "return_progress": True}
     with client(model).stream("POST", "/chat/completions", json=body) as answer:
         chunks = [json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: {")]
     told = [p["processed"] / p["total"] for p in (c.get("prompt_progress") for c in chunks) if p]
     assert told == sorted(told)
     assert told[-1] == 1
-    assert len(told) > 3
+    assert len(told) >= 3
 
 
 def test_says_waiting_while_another_request_is_worked_on(model: local.Running, local_home: Path) -> None:
     seen: list[Progress] = []
     body = {"messages": SAMPLE, "max_tokens": 2000, "stream": True, "ignore_eos": True}
     with client(model).stream("POST", "/chat/completions", json=body) as answer:
-        next(answer.iter_lines())
+        lines = answer.iter_lines()
+        next(lines)
         assert local.busy(model)
         assert local.ensure(data_dir=local_home, on_progress=seen.append) == model
         assert local.status(local_home)["busy"]
@@ -196,13 +196,20 @@ def test_a_killed_server_is_restarted_and_another_file_replaces_it(home: Path, l
 
 
 def test_leaves_when_idle_but_not_while_it_works(home: Path) -> None:
-    model = local.ensure(data_dir=home, idle=0.4)
+    model = local.ensure(data_dir=home, idle=0.2)
     began = time.monotonic()
-    told = ask(model, SAMPLE, max_tokens=100, ignore_eos=True)
-    assert time.monotonic() - began > 0.4, "the request must last longer than the idle time to show anything"
-    assert told["usage"]["completion_tokens"] == 100
+    told = ask(model, SAMPLE, max_tokens=40, ignore_eos=True)
+    assert time.monotonic() - began > 0.2, "the request must last longer than the idle time to show anything"
+    assert told["usage"]["completion_tokens"] == 40
     assert eventually(lambda: servers_of(home) == [])
     assert not Place(home).state.exists()
+
+
+def test_does_not_know_the_users_keys(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES.values():
+        monkeypatch.setenv(name, "planted")
+    known = psutil.Process(local.ensure(data_dir=home).pid).environ()
+    assert "planted" not in known.values()
 
 
 def test_leaves_when_its_state_file_is_gone(home: Path) -> None:

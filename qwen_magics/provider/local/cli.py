@@ -59,6 +59,8 @@ def _fetch(args: Namespace, data_dir: Path) -> int:
         _say(f"{shared} (shared with everybody on this machine)")
         return 0
     to = weights.home(data_dir) if args.to is None else args.to.expanduser().absolute() / weights.QWEN_CODER.file
+    if args.to is None:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     bar = Bar(weights.QWEN_CODER.name)
     try:
         file = fetch(args.source, to, bar)
@@ -140,6 +142,8 @@ class Bar:
 
     def __call__(self, done: int, total: int) -> None:
         """Show `done` of `total` bytes."""
+        if self.begun is None and done == total:  # it was there
+            return
         now = time.monotonic()
         self.begun = self.begun or (now, done)
         if self.moves:

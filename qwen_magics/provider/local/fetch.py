@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from qwen_magics.errors import LocalModelError
+from qwen_magics.provider.client import trust
 from qwen_magics.provider.local import pypi
 from qwen_magics.provider.local.weights import QWEN_CODER, Weights
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable, Iterator
 
     import httpx
@@ -79,7 +79,7 @@ def _download(url: str, part: Path, show: ShowBytes, weights: Weights) -> None:
 
     stalls, patience = 0, 1
     timeout = httpx.Timeout(30, connect=10)
-    with httpx.Client(follow_redirects=True, timeout=timeout, verify=_trusted()) as client:
+    with httpx.Client(follow_redirects=True, timeout=timeout, verify=trust()) as client:
         while (had := _size(part)) < weights.size:
             try:
                 _go_on(client, url, part, show, weights)
@@ -115,17 +115,6 @@ def _go_on(client: httpx.Client, url: str, part: Path, show: ShowBytes, weights:
 
 def _endpoint() -> str:
     return (os.environ.get("HF_ENDPOINT") or HUGGING_FACE).rstrip("/")
-
-
-def _trusted() -> ssl.SSLContext | bool:
-    """The system's trusted certificates, unless the environment names a file of them (httpx reads that itself)."""
-    if os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
-        return True
-    import ssl
-
-    import truststore
-
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
+from qwen_magics.credentials import VARIABLES
 from qwen_magics.errors import LocalModelError
 from qwen_magics.provider.local import weights
 from qwen_magics.provider.local.state import LOOPBACK, Place, Running
@@ -121,6 +122,7 @@ def _start(place: Place, file: Path, n_ctx: int, idle: float, show: Show) -> Run
             stdout=log,
             stderr=log,
             cwd=place.folder,
+            env={name: value for name, value in os.environ.items() if name not in VARIABLES.values()},  # no one's keys
             start_new_session=True,  # an interrupt of the kernel, or its end, is not the server's
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )

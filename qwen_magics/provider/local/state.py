@@ -54,8 +54,9 @@ class Place:
         self._lock = self.folder / f"{host}.lock"
 
     def make(self) -> None:
-        """Create the folder, the user's alone."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Create the folder and the data folder, the user's alone."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # only the last folder gets the mode
+        self.folder.mkdir(exist_ok=True, mode=0o700)
 
     def lock(self) -> BaseFileLock:
         """Hold it to start or end the server. The operating system frees it when its holder dies."""
