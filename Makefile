@@ -51,7 +51,7 @@ jest: $(PACKAGES)  ## TypeScript's unit tests
 
 galata: setup $(UI_PACKAGES)  ## the tests in JupyterLab in Chromium
 	@$(STEP) chromium .ci/chromium
-	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && cd labextension/ui-tests && ../../$(STEP) -t 3 galata jlpm test
+	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && cd labextension/ui-tests && ../../$(STEP) -t 1 galata jlpm test
 
 bench: setup  ## the benchmarks, with their goals beside them
 	@python tests/bench
