@@ -77,7 +77,8 @@ def test_the_version_is_that_of_the_extension(wheel: Path) -> None:
 
 
 def test_an_installed_wheel_is_seen_by_jupyterlab_and_by_jupyter(wheel: Path, tmp_path: Path) -> None:
-    run("-m", "pip", "install", "--no-deps", "--no-index", "--prefix", tmp_path, wheel)
+    # Without --ignore-installed pip would take away the development installation that runs this test.
+    run("-m", "pip", "install", "--ignore-installed", "--no-deps", "--no-index", "--prefix", tmp_path, wheel)
     listed = run("-m", "jupyterlab.labextensions", "list", JUPYTER_PATH=str(tmp_path / "share/jupyter"))
     assert re.search(rf"qwen-magics v{PACKAGE['version']}\W.*enabled.*OK", listed)
     assert (tmp_path / "bin/jupyter-qwen").exists()
