@@ -24,7 +24,7 @@ Form = Literal["markdown", "text", "code", "json"]
 
 EVERY, AT_LATEST = 0.1, 0.22  # seconds between two updates of the open part; a tick adds at most 0.025
 LINE_EVERY = 0.5  # seconds between two updates of a live line
-RATE, BURST = 64_000, 16_000  # bytes a second beyond the text's own; bytes at once
+RATE = 40_000  # bytes a second that updates before AT_LATEST may take beyond the text's own; the goal for all is 64 kB
 BYTES_PER_TOKEN = 4  # a live count is rough and marked ≈
 
 
@@ -104,7 +104,7 @@ class AnswerView:
         thought.add(text, now)
         if not self._answering and now - thought.shown_at >= AT_LATEST:
             thought.shown_at = now
-            self._slots.content(0, receipt.live(f"Thinking… {thought.measured(now)}"), "thinking")
+            self._slots.content(0, receipt.live(thought.line("Thinking…", now)), "thinking")
 
     # --- the answer: its open part grows, its finished parts are final ---
 
@@ -121,17 +121,18 @@ class AnswerView:
         """Whether the open part is to be shown: after 250 ms at latest, sooner where bytes allow it."""
         if self._oldest is None or now - self._shown_at < EVERY:
             return False
-        if now - self._oldest >= AT_LATEST:
+        if now - self._oldest >= AT_LATEST or not self._answering:
             return True
-        credit = self._bytes + RATE * (now - self._began) + BURST - self._slots.sent
-        return bool(credit >= self._parts.length + self._waiting + MESSAGE)
+        credit = self._bytes + RATE * (now - self._began) - self._slots.sent
+        open_ = self._parts.length + self._waiting  # to be sent now, and twice when it is finished
+        return bool(credit >= 3 * (open_ + MESSAGE))
 
     def _flush(self, now: float) -> None:
-        due = self._due(now)
+        due, fresh = self._due(now), self._waiting
         self._take()
         if self._form == "json" or not (self._answering or self._begins(now)):
             return
-        for part in self._parts.finished():
+        for part in self._parts.finished(early=due and fresh >= RATE * AT_LATEST / 2):
             self._put(part, final=True)
             self._oldest, due = now, False
         if due:
@@ -155,7 +156,7 @@ class AnswerView:
             self._parts.start(Fence("```", self._language))
         self._answering, self._thought.ended = True, now
         if self._thought.began is not None:
-            self._slots.content(0, receipt.live(f"Thought {self._thought.measured(now)}"), "thinking")
+            self._slots.content(0, receipt.live(self._thought.line("Thought for", now)), "thinking")
         return True
 
     def _put(self, part: Part, *, final: bool = False, **said: Any) -> None:
@@ -246,15 +247,16 @@ class _Thought:
         self._bytes += len(text.encode(errors="replace"))
         self.began = now if self.began is None else self.began
 
-    def measured(self, now: float, tokens: int | None = None) -> str:
-        """`for 2.1 s · 128 tokens`; a replayed thought took no time."""
+    def line(self, words: str, now: float, tokens: int | None = None) -> str:
+        """`Thought for 2.1 s · 128 tokens`; a replayed thought took no time."""
         took = (self.ended if self.ended is not None else now) - (self.began or 0)
+        head = f"{words} {figures.seconds(took)}" if took >= 0.05 else words.removesuffix(" for")
         count = figures.tokens(tokens or self._bytes // BYTES_PER_TOKEN, estimated=tokens is None)
-        return " · ".join([*([f"for {figures.seconds(took)}"] if took >= 0.05 else []), f"{count} tokens"])
+        return f"{head} · {count} tokens"
 
     def folded(self, final: Receipt | None, now: float) -> dict[str, str]:
         known = final is not None and final.usage.thinking and "thinking" not in final.usage.basis
-        line = f"Thought {self.measured(now, final.usage.thinking if final is not None and known else None)}"
+        line = self.line("Thought for", now, final.usage.thinking if final is not None and known else None)
         return receipt.folded(line, "".join(self._text))
 
 

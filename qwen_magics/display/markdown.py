@@ -35,6 +35,7 @@ class _Block(Struct):
     fence: Fence | None = None
     prefix: str = ""
     closed: bool = False
+    alone: bool = False  # to stand at the margin
 
     @property
     def code(self) -> list[str]:
@@ -53,14 +54,17 @@ class _Block(Struct):
         info, code = self.fence.info, "\n".join(self.code)
         if _INFO.fullmatch(info) is None:
             return True
-        if "mermaid" in info.lower() and not (self.closed and self._at_margin and _NOT_PLAIN.search(code) is None):
+        if "mermaid" in info.lower() and not (self.closed and self.at_margin and _NOT_PLAIN.search(code) is None):
             return True
         return _RISKY.search(code) is not None
 
     @property
-    def _at_margin(self) -> bool:
-        ends = (self.lines[0], self.lines[-1])
-        return self.fence is not None and all(line.startswith(self.fence.marker) for line in ends)
+    def at_margin(self) -> bool:
+        """Whether all renderers agree on where it begins and ends."""
+        if self.fence is None:
+            return True
+        ends = (self.lines[0], self.lines[-1] if self.closed else self.lines[0])
+        return self.fence.marker[0] == "`" and all(line.startswith("`") for line in ends)
 
 
 def safe(markdown: str) -> str:
@@ -70,18 +74,20 @@ def safe(markdown: str) -> str:
         return prose.safe(text, text)
     blocks = list(_blocks(text))
     guarded = any(block.risky for block in blocks)
-    strays = any(block.prefix or (block.fence and block.fence.marker[0] == "~") for block in blocks)
+    for block in blocks:
+        block.alone = block.risky or (guarded and block.fence is not None and prose.reaches("\n".join(block.code)))
+    strays = any(not block.at_margin for block in blocks)
     out: list[str] = []
     shift, alone = 0, False
     for block in blocks:
         shift = _shift(block, shift)
         last = out[-1].rpartition("\n")[2].strip() if out else ""
-        if last and block.risky or alone and block.lines[0].strip():
+        if (last and block.alone) or (alone and block.lines[0].strip()):
             out.append("")
-        alone = block.risky
+        alone = block.alone
         if block.fence is None:
             out.append(prose.safe("\n".join(block.lines), text, guarded=guarded))
-        elif block.risky:
+        elif block.alone:
             out.extend(_alone(block, strays))
             shift = shift or (len(block.prefix) if block.prefix.isspace() else 0)
         else:

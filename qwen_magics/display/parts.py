@@ -14,7 +14,7 @@ FENCE_MAX = 8 * KB  # a longer fence is closed, and reopened in the next part
 MAX_PARTS = 38  # with thinking and receipt 40 outputs a turn; JupyterLab folds what comes after the 50th
 STEP = 512  # characters that must come before parting is tried again
 
-_FENCE = re.compile(r"^([ \t]*(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]*)*)(`{3,}(?=[^`]*$)|~{3,})(.*)$")
+_FENCE = re.compile(r"^([ \t]*(?:(?:>[ \t]*|(?:[-*+]|\d{1,9}[.)])[ \t]+))*)(`{3,}(?=[^`]*$)|~{3,})(.*)$")
 _GOES_ON = " \t-*+>|0123456789:"  # a line that begins so may belong to the block before the blank line
 
 
@@ -24,6 +24,7 @@ class Fence(Struct, frozen=True):
     marker: str
     info: str = ""
     quoted: bool = False
+    indent: int = 0
 
     @property
     def opening(self) -> str:
@@ -33,6 +34,8 @@ class Fence(Struct, frozen=True):
     def closed_by(self, line: str) -> bool:
         """Whether this line ends the fence, in a list or quotation too."""
         bare = line.strip(" \t>" if self.quoted else " \t")
+        if len(line) - len(line.lstrip()) > self.indent + 3:
+            return False
         return len(bare) >= len(self.marker) and bare == self.marker[0] * len(bare)
 
 
@@ -48,7 +51,7 @@ class Part(Struct, frozen=True):
 def opens(line: str) -> Fence | None:
     """The fence that this line opens, in a list or quotation too."""
     match = _FENCE.match(line)
-    return Fence(match[2], match[3].strip(), ">" in match[1]) if match else None
+    return Fence(match[2], match[3].strip(), ">" in match[1], len(match[1])) if match else None
 
 
 class Parting:
@@ -77,10 +80,10 @@ class Parting:
         """What is not yet finished."""
         return self._part(self._text)
 
-    def finished(self) -> list[Part]:
-        """The parts that are long enough and end well, taken from what is open."""
+    def finished(self, *, early: bool = False) -> list[Part]:
+        """The parts that are long enough and end well, taken from what is open; `early`: two thirds are enough."""
         done = []
-        while (cut := self._cut()) is not None:
+        while (cut := self._cut(early)) is not None:
             at, fence = cut
             done.append(self._part(self._text[:at]))
             self._number, self._text = self._number + 1, self._text[at:]
@@ -96,9 +99,9 @@ class Parting:
         size = _size(self._number)
         return size if size is None or self._text.isascii() else size * len(self._text) // len(self._text.encode())
 
-    def _cut(self) -> tuple[int, Fence | None] | None:
+    def _cut(self, early: bool) -> tuple[int, Fence | None] | None:
         target = self._target()
-        if target is None or len(self._text) < target * 3 // 4:
+        if target is None or len(self._text) < (target * 2 // 3 if early else target):
             return None
         return _cut(self._text, self._fence, target)
 
@@ -113,18 +116,18 @@ def _size(number: int) -> int | None:
 def _cut(text: str, fence: Fence | None, target: int) -> tuple[int, Fence | None] | None:
     """The character to part before, and the fence that goes on after it; None: not yet. `target` in characters."""
     places = _Places(text, fence)
-    if places.top >= target * 3 // 4:
+    if places.top >= target * 2 // 3:
         return places.top, None
-    if places.fence is not None and len(text) >= target and len(text) - places.fence_at >= FENCE_MAX:
-        return (places.line if places.line > places.fence_at else len(text)), places.fence
-    if len(text) < target * 3 // 2:
+    if places.fence is not None and len(text) - places.fence_at >= FENCE_MAX:
+        return (places.line if places.line > places.fence_at else len(text) - 1), places.fence
+    if len(text) < target * 5 // 4:
         return None
     if places.top >= target // 3:
         return places.top, None
     if places.fence is not None:  # a short fence stays whole
-        return (places.fence_at, None) if places.fence_at >= target // 3 else None
+        return (places.fence_at, None) if places.fence_at >= target // 4 else None
     ends = (places.blank, places.line, text.rfind(" ") + 1)
-    return next((place for place in ends if place >= target // 2), len(text)), None
+    return next((place for place in ends if target // 2 <= place < len(text)), len(text) - 1), None
 
 
 class _Places:
@@ -136,7 +139,7 @@ class _Places:
         at, free, math = 0, False, False
         for line in text.split("\n"):
             whole = at + len(line) < len(text)
-            self.line = at
+            self.line = at if line or whole else self.line
             if self.fence is not None:
                 free = whole and self.fence.closed_by(line)
                 self.fence = None if free else self.fence

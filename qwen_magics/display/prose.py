@@ -57,6 +57,11 @@ def safe(text: str, whole: str, *, guarded: bool = False) -> str:
     return "".join(pieces)
 
 
+def reaches(text: str) -> bool:
+    """Whether the text, taken for prose, could begin something that ends in what follows it."""
+    return _GUARD.search(text) is not None
+
+
 def plain(text: str) -> str:
     """The text with every sign that means something to a renderer as a character reference."""
     return _PUNCTUATION.sub(lambda sign: f"&#{ord(sign[0])};", text)
@@ -212,7 +217,7 @@ def _percent(found: re.Match[str]) -> str:
 
 
 def _balanced(text: str) -> str:
-    """Nothing that some renderer would end in a later fence: a formula has its end in its line, a label in its block."""
+    """Nothing that some renderer would end in a later fence: formulas end in their line, labels in their block."""
     text = _LABEL_BEGINS.sub(r"\1&#91;", text)
     joined = _MATH.sub(lambda found: re.sub(r"\s*\n[\s>]*", " ", found[0]), text)
     lines = joined.split("\n")

@@ -24,6 +24,7 @@ PROVIDERS = {
     "alibaba": "Alibaba Cloud",
     "huggingface": "Hugging Face",
     "modelscope": "ModelScope",
+    "openai": "OpenAI-compatible",
     "openrouter": "OpenRouter",
 }
 REGIONS = {"hongkong": "Hong Kong"}
@@ -166,17 +167,17 @@ def _money_facts(cost: Cost) -> list[str]:
 
 def _request_facts(receipt: Receipt) -> list[str]:
     sent, first = receipt.sent, receipt.timing.first_token_s
+    kinds = ((sent.cells, "cell"), (sent.outputs, "output"), (sent.attachments, "attachment"))
+    went = ", ".join(counted(count, kind) for count, kind in kinds if count)
     facts = [
+        receipt.error,
         place(receipt) if receipt.provider != "local" else "",
         f"first token {figures.seconds(first)}" if first is not None else "",
-        f"{counted(sent.cells, 'cell')} sent" if sent.cells else "",
-        counted(sent.outputs, "output") if sent.outputs else "",
-        counted(sent.attachments, "attachment") if sent.attachments else "",
+        f"sent: {went}" if went else "",
         f"left out: {', '.join(receipt.left_out)}" if receipt.left_out else "",
         counted(receipt.redacted, "secret redacted", "secrets redacted") if receipt.redacted else "",
         f"{receipt.time[:10]} {receipt.time[11:16]} UTC" if receipt.time else "",
         f"request {receipt.request_id}" if receipt.request_id else "",
-        receipt.error,
     ]
     return [fact for fact in facts if fact]
 

@@ -33,6 +33,11 @@ class Slots:
         self.filled = max(self.filled, slot + 1)
         self.send(self.name(slot), data, receipt.marked(role, self.turn, **said))
 
+    def live(self, text: str, *, shared: str | None = None) -> None:
+        """One line in the next slot, or in the output that the turns of an execution share."""
+        mark = receipt.marked("receipt", self.turn, live=True)
+        self.send(shared or self.name(self.filled), receipt.live(text), mark, made=shared is not None)
+
     def name(self, slot: int) -> str:
         """The display id of a slot."""
         return f"qwen-{self._name}-{slot}"

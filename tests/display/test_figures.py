@@ -1,3 +1,5 @@
+"""How money, tokens and times look: what a reader of a receipt relies on."""
+
 from decimal import Decimal
 
 import pytest
