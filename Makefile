@@ -32,9 +32,8 @@ help:  ## what can be done
 setup: $(MADE)/extension $(MADE)/model  ## everything that the notebook needs
 
 demo: setup  ## JupyterLab with the quickstart notebook, on a real model on this machine
-	@mkdir -p .cache/demo && cp -R examples/. .cache/demo/
-	@cd .cache/demo && exec jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) \
-	  $(if $(filter none,$(BROWSER)),--no-browser) $(DEMO_FLAGS) quickstart.ipynb
+	@exec jupyter qwen demo --folder .cache/demo -- $(if $(filter 0,$(shell id -u)),--allow-root) \
+	  $(if $(filter none,$(BROWSER)),--no-browser) $(DEMO_FLAGS)
 
 test: lint pytest jest galata  ## all checks and tests
 
@@ -67,8 +66,9 @@ $(MADE)/venv:
 	@$(STEP) venv $(PYTHON) -m venv .venv
 	@mkdir -p $(@D) && touch $@
 
-# The extension is built by its own step, which sees what has changed; pip needn't.
+# The extension is built and linked by its own step; pip would write through an older link.
 $(MADE)/python: pyproject.toml | $(MADE)/venv
+	@rm -rf .venv/share/jupyter/labextensions/qwen-magics
 	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(STEP) pip python -m pip install --quiet -e '.[lab,local,test]'
 	@touch $@
 
@@ -80,7 +80,7 @@ $(UI_PACKAGES): labextension/ui-tests/package.json labextension/ui-tests/yarn.lo
 	@cd labextension/ui-tests && ../../$(STEP) npm-ui-tests jlpm install --immutable
 	@touch $@
 
-$(MADE)/extension: $(EXTENSION_SOURCES) $(PACKAGES) | $(MADE)/python
+$(MADE)/extension: $(EXTENSION_SOURCES) $(PACKAGES) $(MADE)/python
 	@cd labextension && ../$(STEP) build jlpm build:prod
 	@$(STEP) link jupyter-builder develop . --overwrite
 	@touch $@
