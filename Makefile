@@ -66,9 +66,9 @@ $(MADE)/venv:
 	@$(STEP) venv $(PYTHON) -m venv .venv
 	@mkdir -p $(@D) && touch $@
 
-# The extension is built and linked by its own step; pip would write through an older link.
+# The extension is built and linked by its own step; pip would copy an older one, or write through its link.
 $(MADE)/python: pyproject.toml | $(MADE)/venv
-	@rm -rf .venv/share/jupyter/labextensions/qwen-magics
+	@rm -rf qwen_magics/labextension .venv/share/jupyter/labextensions/qwen-magics
 	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(STEP) pip python -m pip install --quiet -e '.[lab,local,test]'
 	@touch $@
 
