@@ -50,7 +50,8 @@ class AnswerView:
         self._with_receipt, self._said, self._tally = with_receipt, dict(said or {}), tally or Tally()
         self._slots, self._parts, self._thought = slots, Parting(), _Thought()
         self._pending: list[str] = []
-        self._waiting = self._length = self._bytes = 0  # characters not yet looked at, characters and bytes that came
+        self._came: list[str] = []
+        self._waiting = self._bytes = 0  # characters not yet looked at; bytes that came
         self._oldest: float | None = None  # when the oldest text came that isn't shown yet
         self._shown_at = self._line_at = float("-inf")
         self._began, self._doing = clock(), "waiting"
@@ -143,7 +144,7 @@ class AnswerView:
         text = "".join(self._pending)
         self._pending.clear()
         self._waiting = 0
-        self._length += len(text)
+        self._came.append(text)
         self._bytes += len(text.encode(errors="replace"))
         self._parts.add(text)
 
@@ -187,11 +188,14 @@ class AnswerView:
 
     def _settle(self, end: Settled) -> None:
         self._slots.turn = end.receipt.id
+        self._take()
         if end.thinking and self._thought.began is None and not self._answering:
             self._thought.add(end.thinking, self._clock())
-        came = self._length + self._waiting
-        if len(end.text) > came:  # a replayed answer comes whole
-            self._text(end.text[came:])
+        came = "".join(self._came)
+        if end.text.startswith(came):  # a replayed answer comes whole
+            self._text(end.text[len(came) :])
+        elif not came.endswith(end.text):  # after the unfinished answer that it continues
+            self._text(end.text)
         self._finish(end.receipt.status, end.receipt)
 
     def _finish(self, status: str, final: Receipt | None) -> None:

@@ -132,11 +132,13 @@ class TerminalView:
     def _settle(self, end: Settled) -> None:
         self._slots.turn = end.receipt.id
         self._line_ends("text")
-        self._print(end.text[len(self._text) :])
+        if end.text.startswith(self._text):
+            self._print(end.text[len(self._text) :])
         self._line_ends("")
         mark = {**self._said, "status": end.receipt.status, "part": 0}
         if end.text:
-            self._slots.content(0, {"text/markdown": end.text}, "answer", **mark)
+            text = end.text if end.text.startswith(self._text) else self._text
+            self._slots.content(0, {"text/markdown": text}, "answer", **mark)
         if self._with_receipt:
             self._slots.send(self._slots.name(1), *receipt.bundle(end.receipt))
 

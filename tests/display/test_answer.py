@@ -88,7 +88,7 @@ def a_receipt(**changes: Any) -> Receipt:
 def play(
     front: FrontEnd, view: AnswerView, text: str, *, piece: int = 20, seconds: float = 0.0, **settled: Any
 ) -> None:
-    """A whole turn: `text` in pieces, evenly over `seconds`, with a tick each 25 ms as the ticking thread gives them."""
+    """A whole turn: `text` in pieces, evenly over `seconds`, with a tick each 25 ms as the thread gives them."""
     view.show(Started(a_receipt()))
     pieces = [text[at : at + piece] for at in range(0, len(text), piece)]
     begun = ticked = front.now
@@ -367,3 +367,15 @@ def test_a_terminal_shows_text_as_it_comes_and_the_receipt_under_it() -> None:
     assert "".join(written) == "waiting its turn\nThinking…\nAn [31manswer here\n"
     assert front.answer() == "An \x1b[31manswer\x07 here"
     assert front.lines() == ["$0.0010 · qwen3-max · 20 in · 9 out · 1.0 s"]
+
+
+def test_an_answer_that_goes_on_stands_after_what_came_before() -> None:
+    for streamed in ("and on.", ""):
+        front = FrontEnd()
+        view = front.view()
+        view.show(Started(a_receipt()))
+        view.show(Text("It goes on "))
+        if streamed:
+            view.show(Text(streamed))
+        view.show(Settled(a_receipt(), "and on."))
+        assert front.answer() == "It goes on and on."
