@@ -40,7 +40,7 @@ def canonical(output: Output) -> str:
     """The output's text; `""` where nothing of it is worth sending. Remembered for as long as the output lives."""
     text = _remembered.get(output)
     if text is None:
-        text = _remembered[output] = _SURROGATE.sub("\ufffd", _canonical(output))
+        text = _remembered[output] = _encodable(_canonical(output))
     return text
 
 
@@ -68,7 +68,19 @@ def _canonical(output: Output) -> str:
 
 def _plain(text: str) -> str:
     """Plain text: without chatter, white space at line ends, and empty lines around it."""
-    return "\n".join(line.rstrip() for line in quiet(text).split("\n")).strip("\n")
+    text = quiet(text)
+    if " \n" in text or ("\t" in text and "\t\n" in text) or text.endswith((" ", "\t")):
+        text = "\n".join(line.rstrip(" \t") for line in text.split("\n"))
+    return text.strip("\n")
+
+
+def _encodable(text: str) -> str:
+    """Lone surrogates can't be sent."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text)
+    return text
 
 
 def _bundle(data: Mapping[str, Any]) -> str:

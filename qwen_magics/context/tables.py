@@ -15,6 +15,7 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _NO_TAG = re.compile(r"<(?![a-zA-Z/!?][^<>]*>)")
 _LONG_TAG = re.compile(r"<([a-zA-Z][\w-]{0,20})\b[^<>]{2000,}>")  # a picture's data, an editor's state
+_PROGRESS = re.compile(r"(\[\s*\d+/\d+) [\d:]+(?:<[\d:]+)?")  # how long, beside a <progress>
 _MOST_SPAN = 64
 
 
@@ -26,7 +27,8 @@ def html_to_text(html: str) -> str:
         parser.close()
     except (AssertionError, ValueError):  # malformed declarations
         pass
-    return parser.text()
+    text = parser.text()
+    return _PROGRESS.sub(r"\1", text) if "<progress" in html else text
 
 
 def _easy(html: str) -> str:

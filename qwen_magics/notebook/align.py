@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 _SIMILAR = 0.5  # share of words in common from which two sources may be the same cell, edited
 _MOST_COMPARISONS = 2_000
+_NEAR = 50  # cells below the previous execution's
 _LONGEST = 4_000  # characters of a source that are compared
 
 
@@ -64,7 +65,8 @@ def _place_edited(executed: Sequence[Executed], cells: Sequence[str], placed: li
         index = placed[number]
         if index is None:
             end = after[number] if after[number] > last else len(cells)
-            free = [cell for cell in range(last + 1, end) if cell not in used][: max(0, budget)]
+            near = range(last + 1, min(end, last + 1 + _NEAR, last + 1 + budget))
+            free = [cell for cell in near if cell not in used]
             budget -= len(free)
             mine = _words(execution.source) if free else Counter()
             for cell in free:

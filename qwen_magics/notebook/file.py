@@ -6,6 +6,7 @@ again, so a 20 MB notebook of which one cell changed takes what it takes to find
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -82,12 +83,12 @@ class Reader:
                 self._key = key
         except OSError as error:
             raise UnreadableNotebookError(f"{path} can't be read: {error.strerror or error}") from error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise UnreadableNotebookError(f"{path} is not a notebook that can be read: {error}") from error
         return self._saved
 
     def _decode(self, data: bytes, path: str, time: float) -> Saved:
-        notebook = self._notebook.decode(data)
+        notebook = self._outline(data)
         if notebook.nbformat != 4:
             raise UnreadableNotebookError(f"{path} has nbformat {notebook.nbformat}, not 4: open and save it once")
         fresh: dict[tuple[int, int], SavedCell] = {}
@@ -100,6 +101,14 @@ class Reader:
             cells.append(cell)
         self._cells = fresh
         return Saved(tuple(cells), path, notebook.metadata, time)
+
+    def _outline(self, data: bytes) -> _RawNotebook:
+        try:
+            return self._notebook.decode(data)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:  # half a surrogate pair is no text, but Python and browsers write it
+            return self._notebook.decode(json.dumps(json.loads(data), ensure_ascii=False).encode(errors="replace"))
 
 
 def _saved_cell(raw: _RawCell) -> SavedCell:

@@ -20,8 +20,8 @@ _FARTHEST = 512  # columns that a sequence may move the cursor past a line's end
 
 def resolved(text: str) -> str:
     r"""`text` as it looks in the end: without control characters but for `\n` and `\t`."""
-    if not _CONTROL.search(text):
-        return text
+    if text.replace("\n", "").isprintable() or not _CONTROL.search(text):
+        return text  # nearly every text, so this is to be quick
     screen = Screen()
     screen.feed(text)
     return screen.text

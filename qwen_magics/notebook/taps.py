@@ -120,7 +120,7 @@ class ShellTap:
         self._receive = receive
         self._execution = execution
         self._quiet = 0
-        self._undo: list[tuple[Any, str, Any, Any]] = []
+        self._undo: list[tuple[Any, str, Any, Any]] = []  # owner, name, what stood in its __dict__, ours
         self._streams: list[tuple[Any, Any, Any]] = []
         publisher, hook = shell.display_pub, shell.displayhook
         self._wrap(publisher, "publish", self._publish)
@@ -138,15 +138,17 @@ class ShellTap:
         def tapped(*args: Any, **kwargs: Any) -> Any:
             return wrapper(original, *args, **kwargs)
 
+        self._undo.append((owner, name, vars(owner).get(name), tapped))
         setattr(owner, name, tapped)
-        self._undo.append((owner, name, original, tapped))
 
     def remove(self) -> None:
         """Give back every method that nobody else has wrapped since."""
         self.cell_finished()
-        for owner, name, _, tapped in self._undo:
-            if owner.__dict__.get(name) is tapped:
+        for owner, name, before, tapped in self._undo:
+            if vars(owner).get(name) is tapped:
                 delattr(owner, name)
+                if before is not None:
+                    setattr(owner, name, before)
         self._receive = _ignore
 
     def cell_started(self) -> None:
@@ -171,7 +173,7 @@ class ShellTap:
     def cell_finished(self) -> None:
         """Leave the streams as they were."""
         for stream, original, write in self._streams:
-            if stream.__dict__.get("write") is write:
+            if vars(stream).get("write") is write:
                 stream.write = original
         self._streams.clear()
 
