@@ -110,6 +110,8 @@ class AnswerView:
     # --- the answer: its open part grows, its finished parts are final ---
 
     def _text(self, text: str) -> None:
+        if not text:
+            return
         now = self._clock()
         self._pending.append(text)
         self._waiting += len(text)
@@ -255,8 +257,8 @@ class _Thought:
         """`Thought for 2.1 s · 128 tokens`; a replayed thought took no time."""
         took = (self.ended if self.ended is not None else now) - (self.began or 0)
         head = f"{words} {figures.seconds(took)}" if took >= 0.05 else words.removesuffix(" for")
-        count = figures.tokens(tokens or self._bytes // BYTES_PER_TOKEN, estimated=tokens is None)
-        return f"{head} · {count} tokens"
+        said = figures.counted(tokens or max(1, self._bytes // BYTES_PER_TOKEN), "token")
+        return f"{head} · {said}" if tokens else f"{head} · ≈ {said}"
 
     def folded(self, final: Receipt | None, now: float) -> dict[str, str]:
         known = final is not None and final.usage.thinking and "thinking" not in final.usage.basis

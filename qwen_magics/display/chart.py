@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from qwen_magics.display.table import width
 
-_ROW, _BAR, _SIGN = 18, 220, 6.6  # pixels: a row's height, the longest bar, about the width of a sign
+_ROW, _BAR, _SIGN = 18, 220, 7.4  # pixels: a row's height, the longest bar, about the width of a sign
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _BLOCKS = 24  # signs of the longest bar in text
 

@@ -198,10 +198,10 @@ _STRONG = "color:var(--jp-ui-font-color1,inherit);font-weight:600"
 _RULE = "1px solid var(--jp-border-color2,rgba(128,128,128,.4))"
 _BOX = (
     f"border:{_RULE};border-radius:4px;padding:8px 12px;margin:4px 0 0;width:fit-content;max-width:100%;"
-    "box-sizing:border-box;overflow-x:auto;font-size:12px"
+    "box-sizing:border-box;overflow-x:auto;font-size:12px;color:var(--jp-ui-font-color1,inherit)"
 )
 _CELL = "border:0;padding:1px 0 1px 12px;text-align:right;white-space:nowrap"
-_FIRST = "border:0;padding:1px 0;text-align:left;white-space:nowrap"
+_FIRST = "border:0;padding:1px 0;text-align:left;white-space:normal"
 
 
 def bundle(receipt: Receipt, **said: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -235,7 +235,7 @@ def html(receipt: Receipt) -> str:
     behind = details(receipt)
     rows = "".join(_row(row) for row in behind.rows)
     how, amount = behind.total
-    total = _row((how, "", "", amount), f"border-top:{_RULE};font-weight:600")
+    total = _row((how, amount), f";border-top:{_RULE};font-weight:600", 3)
     facts = escape(" · ".join(behind.facts))
     return (
         f'<details style="{_LINE}"><summary style="cursor:pointer">{said}</summary><div style="{_BOX}">'
@@ -244,7 +244,7 @@ def html(receipt: Receipt) -> str:
     )
 
 
-def _row(cells: tuple[str, str, str, str], style: str = "") -> str:
+def _row(cells: tuple[str, ...], style: str = "", span: int = 1) -> str:
     first, *rest = map(escape, cells)
-    tail = "".join(f'<td style="{_CELL};{style}">{cell}</td>' for cell in rest)
-    return f'<tr><td style="{_FIRST};{style}">{first}</td>{tail}</tr>'
+    tail = "".join(f'<td style="{_CELL}{style}">{cell}</td>' for cell in rest)
+    return f'<tr style="background:none"><td colspan="{span}" style="{_FIRST}{style}">{first}</td>{tail}</tr>'

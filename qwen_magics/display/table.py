@@ -40,10 +40,8 @@ class Table(Struct, frozen=True, kw_only=True):
 
     def html(self) -> str:
         """Static HTML with inline styles only, good in light and dark."""
-        head = "".join(
-            f'<th style="{_cell(column)};border-bottom:{_RULE};font-weight:600;color:{_QUIET}">{_text(column.name)}</th>'
-            for column in self.columns
-        )
+        style = f"border-bottom:{_RULE};font-weight:600;color:{_QUIET}"
+        head = "".join(f'<th style="{_cell(column)};{style}">{_text(column.name)}</th>' for column in self.columns)
         body = "".join(_row(self.columns, row) for row in self.rows)
         foot = _row(self.columns, self.foot, f"border-top:{_RULE};font-weight:600") if self.foot else ""
         below = "".join(f'<p style="margin:6px 0 0">{_sentence(said)}</p>' for said in self.sentences)
