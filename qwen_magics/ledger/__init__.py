@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qwen_magics.ledger.ceilings import Ceiling, day_guard
-from qwen_magics.ledger.reports import ALL, Answer, By, Entry, Filter, Reservation, Total, Where, flat
+from qwen_magics.ledger.reports import ALL, Answer, By, Entry, Filter, Reservation, Total, Where, flat, totals
 from qwen_magics.ledger.store import Ledger, Place
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "Where",
     "day_guard",
     "flat",
+    "totals",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -14,6 +15,9 @@ from qwen_magics.ledger.ceilings import utc
 from qwen_magics.values import Receipt
 
 By = Literal["", "model", "provider", "notebook", "cell", "session", "day", "month"]
+
+
+NO_MONEY = ("free", "plan", "unpriced", "replayed")  # bases of a cost that has no amount to add
 
 
 class Filter(Struct, frozen=True, kw_only=True):
@@ -132,6 +136,24 @@ def spent(connection: sqlite3.Connection, chosen: Filter, by: By, tz: dt.tzinfo 
         _add(sums.setdefault((group, row["currency"]), {"group": group, "currency": row["currency"]}), row)
     totals = [Total(**fields) for fields in sums.values()]
     return sorted(totals, key=lambda t: (t.group if by in ("day", "month") else "", -t.amount, t.group, t.currency))
+
+
+def totals(receipts: Iterable[Receipt]) -> list[Total]:
+    """What receipts come to, per currency: of a file, where no ledger is at hand."""
+    sums: dict[str, dict[str, Any]] = {}
+    for receipt in receipts:
+        cost, usage = receipt.cost, receipt.usage
+        currency = "" if cost.basis in NO_MONEY else cost.currency
+        row = {name: getattr(usage, name) for name in ("input", "cached", "output", "thinking")} | {
+            "amount": cost.amount if currency else None,
+            "saved": cost.cache_saved,
+            "basis": cost.basis,
+            "bound": cost.bound,
+            "derived": cost.derived,
+            "status": receipt.status,
+        }
+        _add(sums.setdefault(currency, {"group": "", "currency": currency}), row)
+    return [Total(**fields) for fields in sums.values()]
 
 
 def rows(connection: sqlite3.Connection, chosen: Filter) -> list[Entry]:

@@ -27,8 +27,6 @@ from qwen_magics.values import Cost, Receipt
 
 ANSWERS_CAP = 256_000_000  # bytes of saved answers; beyond, the oldest go
 
-_NO_MONEY = ("free", "plan", "unpriced", "replayed")
-
 
 class Place(Protocol):
     """Where a turn was asked."""
@@ -155,7 +153,7 @@ class Ledger:
 def _append(transaction: sqlite3.Connection, kind: str, receipt: Receipt, place: Place) -> bool:
     """One more row; False where this turn has one of this kind already."""
     cost, usage = receipt.cost, receipt.usage
-    money = cost.basis not in _NO_MONEY
+    money = cost.basis not in reports.NO_MONEY
     row: dict[str, Any] = {
         "kind": kind,
         "turn": receipt.id,

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from msgspec import Struct
 
 from qwen_magics.errors import OptionError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+N = TypeVar("N", int, float)
 Takes = Literal["flag", "value", "list", "maybe"]  # maybe: `--think` or `--think=low`
 
 
@@ -52,7 +56,6 @@ OPTIONS = (
     Option(("--no-receipt",), "flag", "", "no line under the answer (the ledger keeps it)"),
 )
 _BY_NAME = {name: option for option in OPTIONS for name in option.names}
-_NUMBERS: dict[str, type[int] | type[float]] = {"max_tokens": int, "temperature": float, "top_p": float, "seed": int}
 _FORMS = ("markdown", "text", "code", "json")
 _OPTION = re.compile(r"\s*(--?[A-Za-z][\w-]*)(=)?")
 _VALUE = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(\S+))""")
@@ -133,7 +136,10 @@ def _given(raw: dict[str, Any]) -> Given:
         raise OptionError(f"-o {out}: that can't be a variable's name.", remedy="-o answer")
     return Given(
         **{name: raw.get(name) for name in ("model", "provider", "think", "context", "out", "system")},
-        **{name: _number(name, raw[name], kind) for name, kind in _NUMBERS.items() if name in raw},
+        max_tokens=_number("--max-tokens", raw.get("max_tokens"), int),
+        temperature=_number("--temperature", raw.get("temperature"), float),
+        top_p=_number("--top-p", raw.get("top_p"), float),
+        seed=_number("--seed", raw.get("seed"), int),
         attach=tuple(raw.get("with", ())),
         without=_numbers("--without", raw.get("without", ())),
         unredacted=_numbers("--unredacted", raw.get("unredacted", ())),
@@ -146,12 +152,11 @@ def _given(raw: dict[str, Any]) -> Given:
     )
 
 
-def _number(name: str, text: str, kind: type[int] | type[float]) -> int | float:
+def _number(name: str, text: str | None, kind: Callable[[str], N]) -> N | None:
     try:
-        return kind(text.replace(",", "").replace("_", ""))
+        return None if text is None else kind(text.replace(",", "").replace("_", ""))
     except ValueError:
-        option = f"--{name.replace('_', '-')}"
-        raise OptionError(f"{option} {text}: that is no number.", remedy=f"{option} {kind(1)}") from None
+        raise OptionError(f"{name} {text}: that is no number.", remedy=f"{name} {kind('1')}") from None
 
 
 def _numbers(name: str, words: list[str]) -> frozenset[int]:

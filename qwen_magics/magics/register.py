@@ -26,7 +26,7 @@ class QwenMagics(Magics):
         self.session = session
 
     @no_var_expand
-    @cell_magic("qwen")
+    @cell_magic("qwen")  # type: ignore[arg-type]  # IPython's annotation of named magics is wrong
     def qwen_cell(self, line: str, cell: str) -> None:
         """Ask with the cell's text. The cells above go along; the answer streams in, with its tokens and price below.
 
@@ -73,7 +73,7 @@ class QwenMagics(Magics):
         ask(self.session, line, cell, whole_cell=True)
 
     @no_var_expand
-    @line_magic("qwen")
+    @line_magic("qwen")  # type: ignore[arg-type]  # as above
     def qwen_line(self, line: str) -> Any:
         """Ask in one line, and have the answer as a string. Options as for `%%qwen`; they end at the first plain word.
 

@@ -54,12 +54,12 @@ class Route(Struct, frozen=True, kw_only=True):
 
 
 def route(settings: Settings, on_progress: Callable[[Progress], None] | None = None, *, start: bool = True) -> Route:
-    """Decide. `start=False` leaves the local model asleep (nothing will be sent).
+    """Decide. Not to `start` is for looking only: no key is needed, and the local model sleeps on.
 
     Raises NoKey, UnknownModel, SettingsError or LocalModelError.
     """
     catalog.load(settings.data_dir)
-    settings, key = credentials.for_turn(settings)
+    settings, key = credentials.for_turn(settings) if start else (credentials.placed(settings), Key("", ""))
     if settings.provider == "local":
         return _local(settings, key, on_progress, start=start)
     endpoint = endpoints.resolve(

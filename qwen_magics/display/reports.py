@@ -1,0 +1,188 @@
+"""What the reports say, as tables: the context of a question, what was spent, which models. Counts nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from qwen_magics.display import figures
+from qwen_magics.display.chart import Bar
+from qwen_magics.display.table import Column, Table
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from qwen_magics.catalog import Model, PriceRow, Rates
+    from qwen_magics.ledger import Total
+    from qwen_magics.turn.preview import Preview, Row
+    from qwen_magics.values import Cost
+
+LIST_PRICES = "List prices, turns of this machine only; free quota, promotions and tax are not in them."
+_WORDS = ("free", "plan", "unpriced", "replayed", "failed", "lost")
+
+
+def context(preview: Preview, *, where: str, left_out: Sequence[str] = (), broken: Sequence[str] = ()) -> Table:
+    """What a question would send, item by item. `where`: provider and model, for people."""
+    currency = preview.expected.currency
+    rows = tuple(_item(row, currency) for row in (*preview.rows, preview.answer))
+    expected, worst = preview.expected, preview.worst
+    foot = (
+        f"{preview.tokens:,} of {preview.room:,}",
+        "",
+        figures.price(expected),
+        f"worst case {figures.price(worst)}" if worst.amount is not None and worst.basis != "free" else "",
+    )
+    columns = (Column("what goes along"), Column("tokens", "right"), Column("costs", "right"), Column("", quiet=True))
+    return Table(columns=columns, rows=rows, foot=foot, sentences=_context_words(preview, where, left_out, broken))
+
+
+def _item(row: Row, currency: str) -> tuple[str, ...]:
+    title = row.title if len(row.title) <= 40 else row.title[:39] + "…"
+    cost = "" if row.cost is None else figures.money(row.cost, currency)
+    return (f"{row.label} {title}".strip(), f"{row.tokens:,}", cost, ", ".join(row.notes))
+
+
+def _context_words(preview: Preview, where: str, left_out: Sequence[str], broken: Sequence[str]) -> tuple[str, ...]:
+    said = [f"Nothing was sent. A question goes to {where}."]
+    tier = preview.expected.tier
+    if tier is not None and not tier.first:
+        over = preview.tokens - tier.over
+        said.append(
+            f"{figures.LOSS} {over:,} tokens past {tier.over:,}: "
+            f"the whole request costs more, {_times(preview.expected)}."
+        )
+    biggest = max(preview.rows, key=lambda row: row.tokens)
+    if biggest.tokens * 2 > preview.tokens:
+        share = figures.percent(biggest.tokens, preview.tokens)
+        remedy = f" `--without {biggest.label}` leaves it out." if biggest.label.startswith("#") else ""
+        said.append(f"{share} of this is {biggest.label} {biggest.title}.".replace(" .", ".") + remedy)
+    if left_out:
+        said.append(f"Left out: {', '.join(left_out)}.")
+    if broken:
+        said.append(f"Control tokens were broken by a space: {' '.join(f'`{token}`' for token in broken)}.")
+    return tuple(said)
+
+
+def _times(cost: Cost) -> str:
+    times = cost.tier.times if cost.tier is not None else None
+    return figures.times(times) if times is not None and times > 1 else "at a dearer tier"
+
+
+def spending(groups: Sequence[tuple[str, Total]], heading: str, sentences: tuple[str, ...] = (LIST_PRICES,)) -> Table:
+    """What was spent: one row per group and currency, as (name, total)."""
+    columns = (
+        Column(heading),
+        Column("turns", "right"),
+        Column("in", "right"),
+        Column("cached", "right"),
+        Column("out", "right"),
+        Column("thinking", "right"),
+        Column("spent", "right"),
+        Column("cache saved", "right"),
+        Column("", quiet=True),
+    )
+    return Table(columns=columns, rows=tuple(_spent(name, total) for name, total in groups), sentences=sentences)
+
+
+def _spent(name: str, total: Total) -> tuple[str, ...]:
+    words = [f"{getattr(total, word):,} {word}" for word in _WORDS if getattr(total, word)]
+    amount = f"{total.sign} {figures.money(total.amount, total.currency)}".strip() if total.currency else ""
+    if not total.currency and words:
+        amount, words = words[0].split()[1], words if len(words) > 1 else []
+    return (
+        name,
+        f"{total.turns:,}",
+        f"{total.input:,}",
+        figures.percent(total.cached, total.input) if total.cached else "",
+        f"{total.output:,}",
+        f"{total.thinking:,}" if total.thinking else "",
+        amount,
+        figures.money(total.saved, total.currency) if total.saved else "",
+        ", ".join(words),
+    )
+
+
+def bars(groups: Sequence[tuple[str, Total]]) -> list[Bar]:
+    """The same as bars, where money was spent in one currency; else by tokens."""
+    currencies = {total.currency for _, total in groups}
+    if len(currencies) == 1 and "" not in currencies:
+        return [Bar(name, total.amount, figures.money(total.amount, total.currency)) for name, total in groups]
+    return [
+        Bar(name, Decimal(total.input + total.output), f"{total.input + total.output:,} tokens")
+        for name, total in groups
+    ]
+
+
+def models(known: Sequence[Model], title: str) -> Table:
+    """Which models there are and what they can do."""
+    columns = (
+        Column("model"), Column("largest input", "right"), Column("answer", "right"), Column("thinking", "right"),
+        Column("can", quiet=True), Column("known since", quiet=True), Column("", quiet=True),
+    )  # fmt: skip
+    return Table(columns=columns, rows=tuple(_model(model) for model in known), sentences=(title,))
+
+
+def _model(model: Model) -> tuple[str, ...]:
+    can = [
+        word
+        for word, able in (
+            ("sees", model.vision), ("tools", model.tools), ("search", model.search), ("json", bool(model.json)),
+            ("cache", bool(model.cache)),
+        )
+        if able
+    ]  # fmt: skip
+    thinking = "" if model.thinking == "none" else f"{model.max_thinking:,}" if model.max_thinking else "yes"
+    gone = f"retired {model.retired}" if model.retired else ""
+    after = f"then {model.successor}" if model.successor else ""
+    return (
+        model.id,
+        f"{model.max_input:,}" if model.max_input else "",
+        f"{model.max_output:,}" if model.max_output else "",
+        f"{thinking}{', always' if model.thinking == 'always' else ''}",
+        ", ".join(can),
+        model.released,
+        " ".join(part for part in (gone, after) if part),
+    )
+
+
+def prices(rows: Sequence[PriceRow], title: str, today: dt.date) -> Table:
+    """What models cost per million tokens, tier by tier, with date and source."""
+    columns = (
+        Column("model"), Column("input up to", "right"), Column("input", "right"), Column("output", "right"),
+        Column("thinking", "right"), Column("implicit hit", "right"), Column("write", "right"),
+        Column("explicit hit", "right"), Column("", quiet=True), Column("as of", quiet=True),
+    )  # fmt: skip
+    derived = any(tier.derived for row in rows for tier in row.tiers)
+    sources = dict.fromkeys(row.source for row in rows)
+    sentences = (
+        f"{title} All tokens of a request are billed at the tier that its whole input falls in.",
+        *(["≈ follows from the price in another currency; nobody quotes it."] if derived else []),
+        *(f"Source: {source}" for source in sources),
+    )
+    return Table(
+        columns=columns,
+        rows=tuple(line for row in rows for line in _price_lines(row, old=row.stale(today))),
+        sentences=sentences,
+    )
+
+
+def _price_lines(row: PriceRow, *, old: bool) -> list[tuple[str, ...]]:
+    def line(tier: Rates, *, first: bool) -> tuple[str, ...]:
+        rates = (
+            tier.input,
+            tier.output,
+            tier.thinking_output,
+            tier.implicit_hit,
+            tier.explicit_write,
+            tier.explicit_hit,
+        )
+        return (
+            row.model if first else "",
+            f"{tier.up_to:,}" if tier.up_to else "more" if len(row.tiers) > 1 else "any",
+            *("" if rate is None else f"{rate:f}" for rate in rates),
+            "≈" if tier.derived else "",
+            f"{row.date}{' (old)' if old else ''}" if first else "",
+        )
+
+    return [line(tier, first=tier is row.tiers[0]) for tier in row.tiers]

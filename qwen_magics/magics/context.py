@@ -1,0 +1,36 @@
+"""`%qwen_context` and `--dry-run`: what a question would send and cost, item by item. Sends nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from qwen_magics.display import reports
+from qwen_magics.magics import report
+from qwen_magics.magics.options import parse
+from qwen_magics.magics.prepare import Prepared, prepare
+from qwen_magics.turn import plan
+from qwen_magics.turn.preview import preview
+
+if TYPE_CHECKING:
+    from qwen_magics.magics.session import Session
+
+
+def show(session: Session, line: str) -> None:
+    """The context of a question that would be asked in this cell."""
+    given, text = parse(line)
+    show_prepared(session, prepare(session, given, text or "…", start=False))
+
+
+def show_prepared(session: Session, prepared: Prepared) -> None:
+    """The table of one prepared question."""
+    # Looking costs nothing, so no guard stands before it.
+    planned = plan(replace(prepared.ask, yes=True), prepared.route, session.ledger)
+    table = reports.context(
+        preview(planned, prepared.context),
+        where=f"{prepared.route.endpoint.label}, {prepared.route.title}",
+        left_out=prepared.context.left_out,
+        broken=prepared.context.broken,
+    )
+    report.show(session.shell, table)

@@ -1,0 +1,29 @@
+"""How the line magics show a report: one output, marked as ours, so that it is never taken for the user's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from qwen_magics.display.table import Table
+
+MARK = {"qwen_magics": {"version": 1, "role": "report"}}
+
+
+def show(shell: InteractiveShell, *parts: Table | tuple[str, str]) -> None:
+    """Tables, and pairs of (HTML, text), one under the other."""
+    bundles = [
+        {"text/html": part[0], "text/plain": part[1]} if isinstance(part, tuple) else part.bundle() for part in parts
+    ]
+    data = {
+        "text/html": '<div style="height:10px"></div>'.join(bundle["text/html"] for bundle in bundles),
+        "text/plain": "\n\n".join(bundle["text/plain"] for bundle in bundles),
+    }
+    shell.display_pub.publish(data=data, metadata=MARK)
+
+
+def say(shell: InteractiveShell, text: str) -> None:
+    """A line or two."""
+    shell.display_pub.publish(data={"text/plain": text}, metadata=MARK)
