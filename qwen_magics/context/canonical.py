@@ -59,15 +59,20 @@ def _canonical(output: Output) -> str:
     if role_of(output):
         return ""
     if output.output_type == "stream":
-        return _plain(cut(resolved(joined(output.text))))
+        return _quiet(cut(resolved(joined(output.text))))
     if output.output_type == "error":
-        lines = [resolved(cut(line)) for line in output.traceback]
-        return _plain(cut(short_traceback(output.ename, resolved(cut(output.evalue)), lines)))
+        ename, evalue, *lines = (resolved(cut(text)) for text in (output.ename, output.evalue, *output.traceback))
+        return _quiet(cut(short_traceback(ename, evalue, lines)))
     return _bundle(output.data)
 
 
 def _plain(text: str) -> str:
-    """Plain text: without chatter, white space at line ends, and empty lines around it."""
+    """A representation's text, cut before it is resolved, as the record does with it."""
+    return _quiet(resolved(cut(text)))
+
+
+def _quiet(text: str) -> str:
+    """Without chatter, white space at line ends, and empty lines around it."""
     text = quiet(text)
     if " \n" in text or ("\t" in text and "\t\n" in text) or text.endswith((" ", "\t")):
         text = "\n".join(line.rstrip(" \t") for line in text.split("\n"))
@@ -95,16 +100,16 @@ def _words(data: Mapping[str, Any], pictured: bool) -> str:
         return ""
     if _WIDGET in data:
         name = re.match(r"\s*(\w+)\(", plain)
-        return f"[widget {name[1]}]" if name else "" if plain and not _plain(resolved(plain)) else "[widget]"
+        return f"[widget {name[1]}]" if name else "" if plain and not _plain(plain) else "[widget]"
     says_nothing = _OPAQUE.match(plain) is not None
     if html and "<table" in html and (says_nothing or 'class="dataframe"' in html):
-        return _plain(cut(html_to_text(html)))
+        return _plain(html_to_text(html))
     if not says_nothing:
-        return _plain(cut(resolved(plain)))
+        return _plain(plain)
     for mime in ("text/markdown", "text/latex"):
         if text := _text(data, mime, LARGEST_RICH):
-            return _plain(cut(resolved(text)))
-    if html and (words := _plain(cut(html_to_text(html)))):
+            return _plain(text)
+    if html and (words := _plain(html_to_text(html))):
         return words
     for mime in sorted(mime for mime in data if mime.endswith("json")):
         return _json(mime, data[mime])
@@ -113,7 +118,7 @@ def _words(data: Mapping[str, Any], pictured: bool) -> str:
     others = [mime for mime in sorted(data) if mime not in _SCRIPTS and mime != "text/plain"]
     if others:
         return f"[{others[0]}]"
-    return "" if _SCRIPTS & data.keys() else _plain(cut(resolved(plain)))
+    return "" if _SCRIPTS & data.keys() else _plain(plain)
 
 
 def _text(data: Mapping[str, Any], mime: str, largest: int | None = None) -> str:
@@ -156,10 +161,10 @@ def _whole(value: Any) -> Any:
 
 def _shape(output: Output, text: str) -> str:
     if output.output_type == "error":
-        return f"[error {output.ename}]"
+        return _encodable(f"[error {resolved(output.ename)}]")
     lines = text.split("\n")
     if "text/html" in output.data and " | " in lines[0]:
-        return f"[table with the columns {lines[0].strip(' |')}; {len(lines) - 1} rows shown]"
+        return f"[table with the columns {lines[0].strip(' |')}; {len(lines) - 1} row{'s' * (len(lines) > 2)}]"
     if len(lines) == 1 and re.fullmatch(r"\[(?:widget|image/|application/)[^\]]*\]", text):
         return text
     return f"[{len(lines)} line{'s' * (len(lines) > 1)} of text]"
