@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from qwen_magics.notebook.cells import Cell, Notebook
 
 INSTRUCTIONS = (
-    "You help someone at work in a Jupyter notebook. You are shown its cells in order: [cell #n] is code, "
-    "[output #n] what it gave, [text #n] Markdown. Answer in the language of the question, briefly, in Markdown. "
-    "Put code that is meant to run in the notebook into ```python fences. Don't repeat what you were shown."
+    "You are a helpful assistant in a Jupyter notebook. The user shows you cells of the notebook with their outputs, "
+    "then asks. Answer what is asked, briefly, in the language of the question, in Markdown. "
+    "Code that is meant to run in the notebook goes into ```python fences."
 )
 OUTPUT_TOKENS = 600
 OUTPUT_TOKENS_NEAR = 3000  # the last cells', an error, and what the question names
@@ -154,7 +154,7 @@ class _Maker:
             kind="cell",
             label=f"#{cell.number}",
             title=_title(cell, source),
-            head=f"[{'cell' if cell.kind == 'code' else 'text'} #{cell.number}]\n",
+            tag="cell" if cell.kind == "code" else "text",
             text=text,
             outputs=tuple(kept),
             number=cell.number,
@@ -181,7 +181,6 @@ class _Maker:
             kind="turn",
             label=f"#{cell.number}",
             title="question, answer",
-            head=turns.head(cell.number),
             text=asked,
             answer=answer,
             number=cell.number,
@@ -214,10 +213,9 @@ def _instructions(rules: Rules) -> Item:
 
 
 def _asked(notebook: Notebook, question: Question) -> list[Item]:
-    """Attachments, then the question, under one head: byte for byte what later turns will show of this one."""
+    """Attachments, then the question: byte for byte what later turns will show of this one."""
     number = notebook.cells[notebook.running].number if notebook.running is not None else 0
     items = [*question.attachments, Item(kind="question", label="the question", text=question.text)]
-    items[0] = replace(items[0], head=turns.head(number))
     return [replace(item, number=number) for item in items]
 
 

@@ -17,8 +17,8 @@ Kind = Literal["instructions", "mark", "cell", "turn", "attachment", "question"]
 
 
 class Item(Struct, frozen=True, kw_only=True):
-    """One thing that goes along. `label` is how people call it (`#3`, `@df`, `the question`), `head` the line that
-    tells the model what it is.
+    """One thing that goes along. `label` is how people call it (`#3`, `@df`, `the question`), `tag` how the model is
+    told what it is (`<cell n="3">`); a question stands as it is.
 
     `text` is what a cell shows by itself (its source, a question as it was asked); `outputs` are its outputs as they
     go, already canonical, redacted and cut; `answer` is the assistant's side of a turn. `cut` counts the tokens that
@@ -28,7 +28,7 @@ class Item(Struct, frozen=True, kw_only=True):
     kind: Kind
     label: str
     title: str = ""
-    head: str = ""
+    tag: str = ""
     text: str = ""
     outputs: tuple[str, ...] = ()
     answer: str = ""
@@ -42,8 +42,8 @@ class Item(Struct, frozen=True, kw_only=True):
     @property
     def user_text(self) -> str:
         """The item's words in the user's message."""
-        shown = "".join(f"\n[output {self.label}]\n{output}" for output in self.outputs)
-        return f"{self.head}{self.text}{shown}"
+        own = _tagged(self.tag, self.number, self.text) if self.tag else self.text
+        return "\n".join([own, *(_tagged("output", self.number, output) for output in self.outputs)])
 
     def count(self, vocabulary: str) -> int:
         """Its tokens, without the message's own overhead; each part is counted once and remembered by `tokens`."""
@@ -57,6 +57,10 @@ class Item(Struct, frozen=True, kw_only=True):
     def without_outputs(self) -> Item:
         """The same item with its outputs replaced by a mark of fixed size."""
         return replace(self, outputs=("… left out: no room …",)) if self.outputs else self
+
+
+def _tagged(tag: str, number: int, text: str) -> str:
+    return f'<{tag} n="{number}">\n{text}\n</{tag}>'
 
 
 def messages(items: Iterable[Item]) -> list[Message]:

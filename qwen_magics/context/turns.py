@@ -30,11 +30,6 @@ def is_question(cell: Cell) -> bool:
     return cell.kind == "code" and _QUESTION.match(cell.source) is not None
 
 
-def head(number: int) -> str:
-    """The line before a question, the same while it is asked and ever after."""
-    return f"[question #{number}]\n"
-
-
 def body(source: str) -> str:
     """The question's text as it stands in the cell, without the line of options."""
     return source.lstrip().partition("\n")[2]

@@ -129,7 +129,7 @@ def _attachment(namespace: dict[str, Any], name: str) -> Item:
         raise PromptError(f"--with {name}: there is no such variable.{hint} Nothing was sent.")
     return Item(
         kind="attachment", label=f"@{name}", title=type(namespace[name]).__name__,
-        text=f"{name}:\n{describe.describe(namespace[name])}",
+        text=f'<value name="{name}">\n{describe.describe(namespace[name])}\n</value>',
     )  # fmt: skip
 
 

@@ -106,6 +106,8 @@ def _local(settings: Settings, key: Key, on_progress: Callable[[Progress], None]
     model = None if path else catalog.find(LOCAL_MODEL, "local")
     if settings.source_of("max_tokens") == "default":
         settings = replace(settings, max_tokens=LOCAL_OUTPUT)
+    if settings.temperature is None:  # a small model left to chance says anything
+        settings = replace(settings, temperature=0.0)
     room = settings.max_input or LOCAL_INPUT
     if not start:
         endpoint = endpoints.resolve("local", base_url="http://127.0.0.1/v1")

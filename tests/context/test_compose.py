@@ -39,17 +39,18 @@ def said(*cells: Cell, **rules: Any) -> str:
 
 def test_cells_go_in_document_order_with_what_they_showed() -> None:
     text = said(cell(1, "# Title", kind="markdown"), cell(2, "x = 1"), cell(3, "print(x)", "1\n"))
-    assert (
-        text == "[text #1]\n# Title\n\n[cell #2]\nx = 1\n\n[cell #3]\nprint(x)\n[output #3]\n1\n\n[question #4]\nWhy?"
+    assert text == (
+        '<text n="1">\n# Title\n</text>\n\n<cell n="2">\nx = 1\n</cell>\n\n'
+        '<cell n="3">\nprint(x)\n</cell>\n<output n="3">\n1\n</output>\n\nWhy?'
     )
 
 
 def test_a_question_and_its_answer_are_a_turn_as_they_were_asked() -> None:
     context = composed(cell(1, "x"), answered(2, "%%qwen\nnow {{ edited }}", "Yes.", asked="was 7?"), cell(3, "y"))
     assert context.messages()[1:] == [
-        Message("user", "[cell #1]\nx\n\n[question #2]\nwas 7?"),
+        Message("user", '<cell n="1">\nx\n</cell>\n\nwas 7?'),
         Message("assistant", "Yes."),
-        Message("user", "[cell #3]\ny\n\n[question #4]\nWhy?"),
+        Message("user", '<cell n="3">\ny\n</cell>\n\nWhy?'),
     ]
 
 
@@ -66,13 +67,13 @@ def test_marks_and_tags_leave_out_and_pin() -> None:
     )  # fmt: skip
     assert "hidden" not in text
     assert "raw" not in text
-    assert "[cell #5]\nshown" in text
+    assert '<cell n="5">\nshown' in text
 
 
 def test_our_own_line_magics_mean_nothing_to_the_model() -> None:
     text = said(cell(1, "%load_ext qwen_magics"), cell(2, "%qwen_context why?\nx = 1"))
     assert "qwen_" not in text
-    assert "[cell #2]\nx = 1" in text
+    assert '<cell n="2">\nx = 1' in text
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_schema_sends_no_values() -> None:
     shown = Cell(number=1, kind="code", source="df", outputs=(output,))
     assert "4711" not in said(shown, outputs="schema")
     assert "a" in said(shown, outputs="schema")
-    assert "[output" not in said(shown, outputs="none")
+    assert "<output" not in said(shown, outputs="none")
 
 
 # --- fitting ----------------------------------------------------------------------------------------------------------
