@@ -133,6 +133,8 @@ def _shift(block: _Block, shift: int) -> int:
         return shift
     for number, line in enumerate(block.lines):
         if line.strip() and _indent(line, shift) < shift and block.fence is None:
+            if number and block.lines[number - 1].strip():
+                block.lines.insert(number, "")  # or it would go on with the paragraph that has moved
             return 0
         block.lines[number] = line[_indent(line, shift) :]
     block.prefix = block.prefix[shift:]

@@ -13,7 +13,7 @@ from functools import lru_cache
 from html import unescape
 from urllib.parse import quote, urlsplit
 
-_RISKY = re.compile(r"<[A-Za-z/!?]|!\[|\](?:\(|:)|(?:://|www\.)[^\s<]*[$\\]", re.IGNORECASE)
+_RISKY = re.compile(r"<[A-Za-z/!?]|!\[|\](?:\(|:)|`{3}|(?:://|www\.)[^\s<]*[$\\]", re.IGNORECASE)
 _RISKY_CODE = re.compile(r"<[A-Za-z/!?]|!\[|\](?:\(|:)|\$\$|\\begin|\\\\[\[(]|`{3}")
 _GUARD = re.compile(r"\$\$|\\\\\[|\\begin\{|`{3}|~{3}|\[[^\]]*\Z|\\\]")
 _PUNCTUATION = re.compile(r"[!-,/:-@\[-`{-~]")
@@ -75,17 +75,16 @@ def escaped_block(code: str) -> str:
 def _paragraph(text: str, whole: str, guarded: bool) -> str:
     if not _RISKY.search(text) and not (guarded and _GUARD.search(text)):
         return text
-    safe = _Paragraph(text, whole, guarded).safe()
-    if '"' in text or "'" in text:
-        safe = _ADDRESS.sub(lambda found: re.sub(r"\$|\\(?=\\|begin)", _percent, found[0]), safe)
+    safe = _Paragraph(text, whole).safe()
     return _balanced(safe) if guarded else safe
 
 
 class _Paragraph:
     """One pass over a paragraph's signs, in order."""
 
-    def __init__(self, text: str, whole: str, guarded: bool) -> None:
-        self._text, self._whole, self._guarded = text, whole, guarded
+    def __init__(self, text: str, whole: str) -> None:
+        self._text, self._whole = text, whole
+        self._kept: list[str] = []  # code spans that stay as they are; a NUL stands for each until the end
         self._out: list[str] = []
         self._at = 0
         self._table = re.search(r"^[ \t>]*\|?[ \t]*:?-+:?[ \t]*\|", text, re.MULTILINE) is not None
@@ -111,7 +110,9 @@ class _Paragraph:
                 self._out[-1] = self._out[-1][:-1] + "&#33;"
             self._out.append(said)
         self._out.append(self._text[self._at :])
-        return "".join(self._out)
+        text = _ADDRESS.sub(lambda found: re.sub(r"\$|\\(?=\\|begin)", _percent, found[0]), "".join(self._out))
+        kept = iter(self._kept)
+        return re.sub("\0", lambda _: next(kept), text)
 
     def _tag(self, found: re.Match[str]) -> tuple[str, int]:
         """A `<` that could begin a tag; in a formula a blank after it says the same and is no reference."""
@@ -128,10 +129,12 @@ class _Paragraph:
         runs = self._runs.get(len(ticks), [])
         end = bisect_left(runs, found.end())
         if end == len(runs):
-            return (plain(ticks) if self._guarded and len(ticks) > 2 else ticks), found.end()
+            return (plain(ticks) if len(ticks) > 2 else ticks), found.end()
         code, after = self._text[found.end() : runs[end]], runs[end] + len(ticks)
-        if not _RISKY_CODE.search(code) and len(ticks) < 3:
-            return self._text[found.start() : after], after
+        unsure = "\n" in code and _RISKY.search(code)  # a block that begins in a later line would end it
+        if not (_RISKY_CODE.search(code) or unsure) and len(ticks) < 3:
+            self._kept.append(self._text[found.start() : after])
+            return "\0", after
         code = re.sub(r"\s*\n[\s>]*", " ", code)
         if code.strip() and code[0] == code[-1] == " ":
             code = code[1:-1]

@@ -100,7 +100,7 @@ def _row(columns: tuple[Column, ...], cells: tuple[str, ...], style: str = "") -
 
 
 def _cell(column: Column) -> str:
-    wrap = "normal" if column.wraps else "nowrap"
+    wrap = "normal;min-width:14em" if column.wraps else "nowrap"
     return f"border:0;padding:2px 10px 2px 0;text-align:{column.align};vertical-align:top;white-space:{wrap}"
 
 

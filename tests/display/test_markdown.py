@@ -79,7 +79,7 @@ def test_what_could_do_harm_is_written_so_that_it_cannot(markdown: str, expected
         ("> ```html\n> <b>\n> ```", "```html\n<b>\n```"),
         (
             "1. Do\n   ```java\n   List<String> x;\n   ```\n   more\n2. Then",
-            "1. Do\n\n```java\nList<String> x;\n```\n\nmore\n2. Then",
+            "1. Do\n\n```java\nList<String> x;\n```\n\nmore\n\n2. Then",
         ),
         ("```{image} https://evil.org/x.png\n```", "```text\n\n```"),
         ("```mermaid\nA[<img src=x>]\n```", "```text\nA[<img src=x>]\n```"),
@@ -99,6 +99,8 @@ def test_code_that_could_do_harm_stands_where_every_renderer_sees_code(markdown:
         '[x](https://a.org \'t$" onmouseover="alert(1)" $\')',
         '![$" onerror="alert(1)"$](data:image/png;base64,AAAA)',
         '```b$"onmouseover="alert(1)"$\n```',
+        '```b$"onmouseover="alert(1)"`$',
+        'http://v$\n```\n"onmouseover="alert(1)"$',
         "[r]: https://a.org \"$\" onmouseover='alert(1)' $\n\n[r]",
     ],
 )
