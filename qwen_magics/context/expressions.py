@@ -1,11 +1,15 @@
-"""`{{ expression }}` in a prompt: found by Python's own parser, evaluated once, summarised by `describe`.
+"""`{{ expression }}` in a prompt → what the expression's value looks like, for a model. Nothing else is expanded.
 
-Everything else is plain text: single braces, `$`, `!`, and a `{{ … }}` that is no Python expression.
+Single braces, `$` and `!` are plain text. How a value is put into words is `describe`'s matter; what leaves is redacted
+later, with everything else.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
+import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -14,90 +18,140 @@ from qwen_magics.context.describe import describe
 from qwen_magics.errors import ExpressionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
-INLINE = 200  # characters of a one-line value that stand within the sentence
+_LONGEST = 10_000  # characters of one expression
+_TRIES = 64  # places where one may end
 
 
 class Expression(Struct, frozen=True):
-    """One expression: its text without the braces, and the names that it reads."""
+    """The text between the braces, without blanks around it."""
 
-    text: str
-    names: tuple[str, ...] = ()
+    source: str
 
 
 class Expanded(Struct, frozen=True):
-    """A prompt with its values in place, and the names that its expressions read."""
+    """The prompt with every expression's value in it, and the names of the namespace that they used, in order."""
 
     text: str
     names: tuple[str, ...] = ()
 
 
 def parse(prompt: str) -> list[str | Expression]:
-    """The prompt as plain text and expressions, in order."""
+    """Text and expressions in turn. Python's own parser finds where an expression ends, so braces and strings may
+    stand inside one.
+
+    What no Python expression fills stays text: `{{` without a close, `{{}}`, and LaTeX such as `\\frac{{a}{b}}`. But
+    `{{` followed by a blank says that an expression was meant.
+
+    Raises:
+        ExpressionError: text between `{{ ` and `}}` that is no expression.
+
+    """
     parts: list[str | Expression] = []
-    start = 0
-    while (opening := prompt.find("{{", start)) >= 0:
-        found = _closed(prompt, opening)
+    text, at = 0, prompt.find("{{")
+    while at >= 0:
+        found = _expression(prompt, at + 2)
         if found is None:
-            parts.append(prompt[start : opening + 1])  # one brace on: `{{{` may still begin an expression
-            start = opening + 1
+            at = prompt.find("{{", at + 1)
             continue
         expression, end = found
-        parts += [prompt[start:opening], expression]
-        start = end
-    parts.append(prompt[start:])
-    return [part for part in parts if part != ""]
+        parts += [prompt[text:at], expression] if at > text else [expression]
+        text, at = end, prompt.find("{{", end)
+    return [*parts, prompt[text:]] if text < len(prompt) or not parts else parts
 
 
-def expand(prompt: str, namespace: Mapping[str, Any]) -> Expanded:
-    """The prompt with every expression's value summarised in its place. The same expression is evaluated once.
+def expand(prompt: str, namespace: dict[str, Any]) -> Expanded:
+    """`prompt` with each expression evaluated once, in order, in the user's namespace. One line stands in its place,
+    more lines in a fence of their own.
 
-    Raises ExpressionError, naming the expression and what it raised.
+    Raises:
+        ExpressionError: one that is no Python, or that raised; names it and the error. Nothing was sent.
+
     """
-    values: dict[str, str] = {}
-    names: list[str] = []
-    said = []
+    parts, names = [], dict[str, None]()
     for part in parse(prompt):
         if isinstance(part, str):
-            said.append(part)
+            parts.append(part)
             continue
-        if part.text not in values:
-            values[part.text] = _value(part.text, namespace)
-            names += part.names
-        said.append(values[part.text])
-    return Expanded("".join(said), tuple(dict.fromkeys(names)))
+        names |= dict.fromkeys(_names(part.source, namespace))
+        parts.append(_shown(describe(_value(part.source, namespace)), after="".join(parts[-1:])))
+    return Expanded(_joined(parts), tuple(names))
 
 
-def _closed(prompt: str, opening: int) -> tuple[Expression, int] | None:
-    """The expression that begins at `opening`, and where the text goes on; None where no `}}` makes one."""
-    end = prompt.find("}}", opening + 2)
-    while end >= 0:
-        # `{{ {1: {2: 3}} }}`: the first `}}` that leaves valid Python is the end, and of `}}}` the last two braces.
-        text = prompt[opening + 2 : end].strip()
+def _expression(prompt: str, start: int) -> tuple[Expression, int] | None:
+    """The expression that begins at `start` and where its braces end; None where it is plain text."""
+    why: tuple[str, Exception] | None = None
+    for end in _ends(prompt, start):
+        source = prompt[start:end].strip()
+        if not source:
+            return None
         try:
-            tree = ast.parse(text, mode="eval") if text else None
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            tree = None
-        if tree is not None:
-            names = dict.fromkeys(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
-            return Expression(text, tuple(names)), end + 2
-        end = prompt.find("}}", end + 1)
+            _tree(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            why = why or (source, error)
+        else:
+            return Expression(source), end + 2
+    if why and prompt[start : start + 1].isspace():
+        source, wrong = why
+        problem = wrong.msg if isinstance(wrong, SyntaxError) else str(wrong)
+        raise ExpressionError(
+            f"{{{{ {_short(source)} }}}} is no Python expression ({problem}). Nothing was sent.",
+            remedy='For two braces as plain text leave no blank after them, or write {{ "{{" }}.',
+        )
     return None
 
 
-def _value(text: str, namespace: Mapping[str, Any]) -> str:
+def _ends(prompt: str, start: int) -> Iterator[int]:
+    end, tries = prompt.find("}}", start, start + _LONGEST), 0
+    while end >= 0 and tries < _TRIES:
+        yield end
+        end, tries = prompt.find("}}", end + 1, start + _LONGEST), tries + 1
+
+
+def _tree(source: str) -> ast.Expression:
+    """Brackets around it let an expression span lines; two kinds, so that `a) + (b` is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ast.parse(f"[{source}\n]", mode="eval")
+        return ast.parse(f"({source}\n)", mode="eval")
+
+
+def _names(source: str, namespace: dict[str, Any]) -> Iterator[str]:
+    named = (node for node in ast.walk(_tree(source)) if isinstance(node, ast.Name))
+    for node in sorted(named, key=lambda node: (node.lineno, node.col_offset)):
+        if node.id in namespace and not hasattr(builtins, node.id):
+            yield node.id
+
+
+def _value(source: str, namespace: dict[str, Any]) -> object:
     try:
-        value = eval(compile(text, "<{{ … }}>", "eval"), dict(namespace))  # noqa: S307 -- the user's own expression
-    except Exception as problem:
+        return eval(compile(_tree(source), "<{{ }}>", "eval"), namespace)  # noqa: S307 - what {{ }} is for
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         raise ExpressionError(
-            f"{{{{ {text} }}}} raised {type(problem).__name__}: {problem}. Nothing was sent.",
-            remedy="Mend it; or if it is no expression, put a space between the braces: { {",
-        ) from None
-    shown = describe(value)
-    if "\n" not in shown and len(shown) <= INLINE:
-        return shown
-    fence = "```"
-    while fence in shown:
-        fence += "`"
-    return f"\n{fence}\n{shown}\n{fence}\n"
+            f"{{{{ {_short(source)} }}}} raised {_short(said, 300)}. Nothing was sent.",
+            remedy='Correct the expression; for two braces as plain text write {{ "{{" }}.',
+        ) from error
+
+
+def _shown(text: str, after: str) -> str:
+    """A line goes inline; more go into a fence that is longer than any inside."""
+    if "\n" not in text.strip("\n"):
+        return text.strip("\n")
+    longest = max(map(len, re.findall(r"`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{'' if not after or after.endswith(chr(10)) else chr(10)}{fence}\n{text.strip(chr(10))}\n{fence}\n"
+
+
+def _joined(parts: list[str]) -> str:
+    """What follows a fence begins on its own line, without the blank that stood after the braces."""
+    joined = ""
+    for part in parts:
+        joined += part.lstrip(" ").removeprefix("\n") if joined.endswith("```\n") else part
+    return joined.rstrip("\n") if joined.endswith("```\n") else joined
+
+
+def _short(text: str, most: int = 80) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
