@@ -30,6 +30,7 @@ def own_jupyter(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
     monkeypatch.delenv("JUPYTER_CONFIG_PATH", raising=False)
     monkeypatch.delenv("JUPYTER_NO_CONFIG", raising=False)
+    monkeypatch.delenv("JUPYTER_PATH", raising=False)
     monkeypatch.setattr(paths, "ENV_CONFIG_PATH", [str(home / "env")])
     monkeypatch.setattr(paths, "SYSTEM_CONFIG_PATH", [str(home / "system")])
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -38,8 +39,7 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from the sdist, as an installer would; with no Node: the sdist brings the built extension along."""
     folder = tmp_path_factory.mktemp("wheel")
-    with tarfile.open(sdist) as packed:
-        packed.extractall(folder, filter="data")
+    shutil.unpack_archive(sdist, folder)
     (source,) = folder.iterdir()
     run("-m", "hatchling", "build", "-t", "wheel", "-d", folder / "dist", cwd=source, PATH="")
     (file,) = (folder / "dist").iterdir()
