@@ -273,15 +273,3 @@ def waits(event: Progress | Retrying) -> str:
     if event.what == "reading" and event.fraction is not None:
         return f"reading {event.fraction:.0%}".replace("%", " %")
     return {"reading": "reading", "waiting": "waiting its turn", "starting": "starting the local model"}[event.what]
-
-
-def join_parts(outputs: list[Mapping[str, Any]]) -> str:
-    """The model's own text from a cell's saved outputs (nbformat's shape), whatever else stands among them."""
-    texts: dict[tuple[str, int], str] = {}
-    for output in outputs:
-        mark = output.get("metadata", {}).get("qwen_magics", {})
-        if mark.get("role") == "answer":
-            data = output["data"]
-            text = data.get("text/plain", data.get("text/markdown", ""))
-            texts[mark.get("turn", ""), mark.get("part", 0)] = "".join(text) if isinstance(text, list) else text
-    return "".join(texts.values())
