@@ -92,7 +92,7 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
     ran = subprocess.run(
         f"{sys.executable} -m qwen_magics.app prices | head -1", shell=True, capture_output=True, text=True, check=True
     )
-    assert ran.stdout.startswith("alibaba")
+    assert ran.stdout.startswith("model")
     assert ran.stderr == ""
 
 
@@ -155,7 +155,7 @@ def test_prices_are_those_of_the_logins_region(capsys: pytest.CaptureFixture[str
     credentials.save(Key(new_key(), "alibaba", region="beijing"), settings.load().with_options().data_dir)
     main(["prices"])
     told = capsys.readouterr().out
-    assert told.startswith("alibaba, beijing (mainland): CNY per million tokens")
+    assert "alibaba, beijing (mainland): CNY per million tokens" in told
     assert "Source: " in told
 
 
@@ -210,9 +210,9 @@ def test_usage_tells_by_model_and_in_all(ledger: Ledger, capsys: pytest.CaptureF
     assert main(["usage"]) == 0
     told = capsys.readouterr().out
     lines = [" ".join(line.split()) for line in told.splitlines()]
-    assert "qwen3-max 2 2,000 60 % 100 0 ≥ $0.015" in lines
-    assert "qwen2.5-coder-0.5b 1 1,000 60 % 50 0 1 free" in lines
-    assert "today 1 1,000 60 % 50 0 $0.0052" in lines
+    assert "qwen3-max 2 2,000 60 % 100 ≥ $0.015" in lines
+    assert "qwen2.5-coder-0.5b 1 1,000 60 % 50 free" in lines
+    assert "today 1 1,000 60 % 50 $0.0052" in lines
     assert str(ledger.path) in told
 
 

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 NOTEBOOK = "quickstart.ipynb"
 DATA = "penguins.csv"
-HELP = """Answered by Qwen3-Max where somebody logged in (`jupyter qwen login`), else by the local model, free and without
-a
-key. What stands after `--` goes to JupyterLab: `jupyter qwen demo -- --no-browser`. A copy that is there already is
-opened, not overwritten."""
+HELP = """Answered by Qwen3-Max where somebody logged in (`jupyter qwen login`), else by the local model, free and
+without a key. What stands after `--` goes to JupyterLab: `jupyter qwen demo -- --no-browser`. A copy that is there
+already is opened, not overwritten."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -6,12 +6,11 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from qwen_magics import catalog, credentials, settings
-from qwen_magics.commands.console import as_json, say, table
+from qwen_magics.commands.console import as_json, say
 from qwen_magics.errors import UnknownModel
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from decimal import Decimal
 
     from qwen_magics.catalog import PriceRow, Rates
     from qwen_magics.settings import Settings
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 HELP = """Per million tokens. All tokens of a request are billed at the tier that its whole input falls in; thinking
 counts as output. List prices: free quota, promotions and tax are not in them. Your own rows: prices.toml in the data
 folder (`jupyter qwen doctor` names it)."""
-COLUMNS = ("model", "input up to", "input", "output", "thinking", "implicit hit", "write", "explicit hit", "", "as of")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -38,9 +36,10 @@ def run(args: Namespace) -> int:
     if args.json:
         say(as_json([_plain(row) for row in rows]))
         return 0
+    from qwen_magics.display import reports
+
     today = dt.datetime.now(dt.UTC).date()
-    lines = [COLUMNS, *(line for row in rows for line in _lines(row, stale=row.stale(today)))]
-    say(_title(chosen), "", *table(lines, right=range(1, 8)), "", *_sources(rows))
+    say(reports.prices(rows, _title(chosen), today).plain())
     return 0
 
 
@@ -67,35 +66,8 @@ def _rows(chosen: Settings, name: str | None) -> list[PriceRow]:
 
 def _title(chosen: Settings) -> str:
     provider, scope, currency = _place(chosen)
-    where = f", {chosen.region} ({scope})" if provider == "alibaba" else ""
-    return f"{provider}{where}: {currency} per million tokens"
-
-
-def _lines(row: PriceRow, *, stale: bool) -> list[tuple[str, ...]]:
-    return [
-        (
-            row.model if tier is row.tiers[0] else "",
-            f"{tier.up_to:,}" if tier.up_to else "more" if len(row.tiers) > 1 else "any",
-            *map(_figure, (tier.input, tier.output, tier.thinking_output)),
-            *map(_figure, (tier.implicit_hit, tier.explicit_write, tier.explicit_hit)),
-            "≈" if tier.derived else "",
-            f"{row.date}{' (old)' if stale else ''}" if tier is row.tiers[0] else "",
-        )
-        for tier in row.tiers
-    ]
-
-
-def _figure(amount: Decimal | None) -> str:
-    return "" if amount is None else f"{amount:f}"
-
-
-def _sources(rows: list[PriceRow]) -> list[str]:
-    sources = list(dict.fromkeys(row.source for row in rows))
-    derived = any(tier.derived for row in rows for tier in row.tiers)
-    return [
-        *(["≈ follows from the price in another currency; nobody quotes it."] if derived else []),
-        *(f"Source: {one}" for one in sources),
-    ]
+    where = f"{provider}, {chosen.region} ({scope})" if provider == "alibaba" else provider
+    return f"{where}: {currency} per million tokens."
 
 
 def _plain(row: PriceRow) -> dict[str, Any]:

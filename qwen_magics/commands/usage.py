@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from qwen_magics import settings
-from qwen_magics.commands.console import as_json, say, table
+from qwen_magics.commands.console import as_json, say
 from qwen_magics.errors import OptionError
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from qwen_magics.ledger import Filter, Ledger, Total
 
 HELP = """Days are local ones. --csv and --json give every turn with every digit."""
-FOOT = "List prices, this machine only; free quota, promotions and tax are not in them."
-WORDS = ("free", "plan", "unpriced", "replayed")
-COLUMNS = ("turns", "in", "cached", "out", "thinking", "spent", "cache saved", "")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -54,7 +51,7 @@ def run(args: Namespace) -> int:
     elif args.json:
         say(as_json(_plain(ledger, chosen, args.by)))
     else:
-        say(*_tables(ledger, chosen, args.by), "", f"{FOOT} Ledger: {ledger.path}")
+        say(_table(ledger, chosen, args.by), "", f"Ledger: {ledger.path}")
     return 0
 
 
@@ -69,39 +66,20 @@ def day(text: str | None, after: int = 0) -> dt.datetime | None:
     return dt.datetime(day.year, day.month, day.day).astimezone()  # local, with the offset of that day
 
 
-def _tables(ledger: Ledger, chosen: Filter, by: str) -> list[str]:
+def _table(ledger: Ledger, chosen: Filter, by: str) -> str:
+    from qwen_magics.display import reports
     from qwen_magics.ledger import Filter
 
     totals = _totals(ledger, chosen, by)
     if not totals:
-        return ["Nothing was asked yet." if chosen == Filter() else "No turns there."]
-    whole = [_line(total, "all") for total in _totals(ledger, chosen, "")]
-    spans = []
+        return "Nothing was asked yet." if chosen == Filter() else "No turns there."
+    groups = [(total.group or "(none)", total) for total in totals]
     if chosen == Filter():
         today = dt.datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
         for name, since in (("today", today), ("this month", today.replace(day=1))):
-            spans += [_line(total, name) for total in _totals(ledger, Filter(since=since), "")]
-    lines = [(by, *COLUMNS), *(_line(total, total.group or "(none)") for total in totals), *spans, *whole]
-    return table(lines, right=range(1, len(COLUMNS)))
-
-
-def _line(total: Total, name: str) -> tuple[str, ...]:
-    from qwen_magics.display import figures
-
-    words = [f"{getattr(total, word):,} {word}" for word in WORDS if getattr(total, word)]
-    marks = [f"{getattr(total, word):,} {word}" for word in ("failed", "lost") if getattr(total, word)]
-    amount = f"{total.sign} {figures.money(total.amount, total.currency)}".strip()
-    return (
-        name,
-        f"{total.turns:,}",
-        f"{total.input:,}",
-        figures.percent(total.cached, total.input),
-        f"{total.output:,}",
-        f"{total.thinking:,}",
-        amount if total.currency else ", ".join(words),
-        figures.money(total.saved, total.currency) if total.saved else "",
-        ", ".join(marks),
-    )
+            groups += [(name, total) for total in _totals(ledger, Filter(since=since), "")]
+    groups += [("all", total) for total in _totals(ledger, chosen, "")]
+    return reports.spending(groups, by).plain()
 
 
 def _totals(ledger: Ledger, chosen: Filter, by: Any) -> list[Total]:
