@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from qwen_magics import tokens
 from qwen_magics.errors import SettingsError
 from qwen_magics.provider import local
+from qwen_magics.tokens import counting
 from qwen_magics.values import Image, Message
 
 if TYPE_CHECKING:
@@ -130,13 +131,13 @@ def test_counting_in_paragraphs_gives_what_the_whole_text_gives(parts: list[str]
     """The pieces that are remembered add up to the tokenizer's own count of the text."""
     text = glue.join(parts)
     for vocabulary in tokens.FILES:
-        encoding = tokens._encoding(vocabulary)
+        encoding = counting.encoding_of(vocabulary)
         assert tokens.count(text, vocabulary) == len(encoding.encode_ordinary(unicodedata.normalize("NFC", text)))
 
 
 @pytest.mark.parametrize("text", ["x y\n" * 300_000, "a " * 400_000, "\n" * 600_001, "中文。" * 200_001])
 def test_text_too_long_for_the_tokenizer_at_once_is_counted_in_parts(text: str) -> None:
-    whole = len(tokens._encoding("qwen3").encode_ordinary(text))
+    whole = len(counting.encoding_of("qwen3").encode_ordinary(text))
     assert 0 <= tokens.count(text) - whole <= 2
 
 
@@ -178,9 +179,9 @@ def test_many_threads_that_count_at_once_load_the_vocabulary_once(monkeypatch: p
     from concurrent.futures import ThreadPoolExecutor
 
     loads: list[str] = []
-    real = tokens._load
-    monkeypatch.setattr(tokens, "_loaded", {})
-    monkeypatch.setattr(tokens, "_load", lambda name: loads.append(name) or real(name))
+    real = counting._load
+    monkeypatch.setattr(counting, "_loaded", {})
+    monkeypatch.setattr(counting, "_load", lambda name: loads.append(name) or real(name))
     with ThreadPoolExecutor(8) as pool:
         counts = list(pool.map(tokens.count, [f"{i} bottles of beer" for i in range(32)]))
     assert loads == ["qwen3"]

@@ -76,12 +76,16 @@ def _table(value: object) -> Any:
         return None
     import narwhals as nw
 
-    columns: Any = getattr(value, "columns", None)
-    if getattr(columns, "is_unique", True) is False:  # pandas allows it, narwhals doesn't
-        names = [f"{name} #{i + 1}" for i, name in enumerate(columns)]
-        value = value.set_axis(names, axis=1)  # type: ignore[attr-defined]
+    value = _named_apart(value)
     table = nw.from_native(value, pass_through=True, allow_series=True)
     return table if isinstance(table, nw.DataFrame | nw.LazyFrame | nw.Series) else None
+
+
+def _named_apart(value: Any) -> Any:
+    """pandas lets columns share a name, narwhals doesn't."""
+    if hasattr(value, "set_axis") and hasattr(value, "columns") and not value.columns.is_unique:
+        return value.set_axis([f"{name} #{i + 1}" for i, name in enumerate(value.columns)], axis=1)
+    return value
 
 
 def _lazy(value: object, table: Any) -> str:
