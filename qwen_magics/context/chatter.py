@@ -48,9 +48,11 @@ _PIP = re.compile(
     r"| ?[+~-] [\w.-]+==\S+$)"
 )
 
+_LOADED = re.compile(r"^The \S+ extension is already loaded\. To reload it, use:\n  %reload_ext \S+\n?", re.MULTILINE)
+
 
 def quiet(text: str) -> str:
-    """`text` without progress bars, installers' lines, memory addresses and timings.
+    """`text` without progress bars, installers' and extensions' lines, memory addresses and timings.
 
     Most texts have none of them, and a plain search for a few words tells so a hundred times faster than an expression.
     """
@@ -59,6 +61,8 @@ def quiet(text: str) -> str:
     ends = text if len(text) < 1_200 else f"{text[:800]}\n{text[-400:]}"
     if any(sign in ends for sign in _PIP_SIGNS) and _PIP_SURE.search(ends):
         text = "\n".join(line for line in text.split("\n") if not _PIP.match(line.strip()))
+    if "already loaded" in text:
+        text = _LOADED.sub("", text)
     if " at 0x" in text:
         text = _ADDRESS.sub("0x…", text)
     if any(sign in text for sign in _TIME_SIGNS):

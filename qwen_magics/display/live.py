@@ -35,12 +35,13 @@ def view(
     said: Mapping[str, Any] | None = None,
     tally: Tally | None = None,
     starting: Starting | None = None,
+    write: Callable[[str], object] | None = None,
 ) -> View:
     """The view of one turn. `said`: for the answer's metadata; `tally`: the execution's shared receipt; `starting`: the
-    line that stands there already, to be taken over."""
+    line that stands there already, to be taken over; `write`: how text gets to a terminal."""
     publish = publisher(shell)
     if not in_kernel(shell):
-        return TerminalView(publish, with_receipt=with_receipt, said=said)
+        return TerminalView(publish, write=write, with_receipt=with_receipt, said=said)
     slots = starting.slots if starting is not None else Slots(publish)
     return Ticking(AnswerView(slots, form=form, with_receipt=with_receipt, said=said, tally=tally))
 

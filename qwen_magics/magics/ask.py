@@ -60,6 +60,7 @@ def run(session: Session, given: Given, text: str, *, shared_receipt: bool = Fal
         said={"asked": prepared.asked, "question": prepared.question},
         tally=session.tally() if shared_receipt else None,
         starting=starting,
+        write=session.here.record.write,
     )
     settled = _carry_out(session, prepared, turn, view)
     _remember(session, prepared)

@@ -152,6 +152,11 @@ class Record:
         entry = self._open.get(self._request()[0])
         return entry[1] if entry else None
 
+    def write(self, text: str) -> None:
+        """Write to standard output what shall not be recorded as the cell's."""
+        if self._tap is not None:
+            self._tap.write(text)
+
     # --- cells begin and end
 
     def _request(self) -> tuple[str, str]:

@@ -46,6 +46,9 @@ class Tap(Protocol):
     def cell_finished(self) -> None:
         """The cell has ended."""
 
+    def write(self, text: str) -> None:
+        """Write to standard output what is no output of the cell."""
+
     def remove(self) -> None:
         """Leave no trace."""
 
@@ -81,6 +84,10 @@ class KernelTap:
 
     def cell_finished(self) -> None:
         """Nothing to do."""
+
+    def write(self, text: str) -> None:
+        """A kernel's front end shows displays: whoever writes, means an output."""
+        sys.stdout.write(text)
 
     def remove(self) -> None:
         """Stop reading, and give the thread its own method back unless another has wrapped it since."""
@@ -129,6 +136,9 @@ class ShellTap:
         self._wrap(hook, "write_format_data", self._result)
         self._wrap(hook, "finish_displayhook", self._finish_result)
         self._wrap(shell, "_showtraceback", self._error)
+        # A terminal formats text only; tables and pictures are told as in a notebook, whoever shows them.
+        self._formatter = shell.display_formatter
+        self._types, self._formatter.active_types = self._formatter.active_types, self._formatter.format_types
 
     def _wrap(self, owner: Any, name: str, wrapper: Callable[..., Any]) -> None:
         original = getattr(owner, name, None)
@@ -149,6 +159,7 @@ class ShellTap:
                 delattr(owner, name)
                 if before is not None:
                     setattr(owner, name, before)
+        self._formatter.active_types = self._types
         self._receive = _ignore
 
     def cell_started(self) -> None:
@@ -176,6 +187,10 @@ class ShellTap:
             if vars(stream).get("write") is write:
                 stream.write = original
         self._streams.clear()
+
+    def write(self, text: str) -> None:
+        """What is shown as text and told as a display must not be told twice."""
+        self._quietly(sys.stdout.write, text)
 
     def _tell(self, kind: str, message: Message) -> None:
         try:

@@ -35,13 +35,14 @@ __all__ = ["Answer", "FakeProvider", "Refusal", "Seen", "refuse"]
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as it came in. `headers` have lower-case names; `body` is None for a GET."""
+    """One request as it came in. `headers` have lower-case names; `body` is None for a GET, `raw` its very bytes."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: Any
     peer: int  # the client's port: the same for requests over one connection
+    raw: bytes = b""
 
     @property
     def prompt(self) -> str:
@@ -67,6 +68,7 @@ class FakeProvider:
         self.always: Step | Callable[[Seen], Step] = Answer()
         self.models: tuple[str, ...] = dialects.MODELS
         self.requests: list[Seen] = []
+        self.paced: list[float] = []  # when each piece of an answer with a pace left (time.monotonic)
         self.hung_up = threading.Event()  # a client left before its answer's end
         self.closing = threading.Event()
         self._script: deque[Step | Callable[[Seen], Step]] = deque()
@@ -147,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        seen = self._seen(json.loads(body))
+        seen = self._seen(json.loads(body), body)
         if not self._let_in():
             return
         step = self.server.provider.next_step(seen)
@@ -160,13 +162,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.provider.hung_up.set()
             self.close_connection = True
 
-    def _seen(self, body: Any) -> Seen:
+    def _seen(self, body: Any, raw: bytes = b"") -> Seen:
         seen = Seen(
             self.command,
             self.path,
             {name.lower(): value for name, value in self.headers.items()},
             body,
             self.client_address[1],
+            raw,
         )
         self.server.provider.requests.append(seen)
         return seen
@@ -204,9 +207,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._wait(3600)
             self.close_connection = True
         elif answer.pause:
+            due = time.monotonic()
             for place, event in enumerate(events):
                 self._send((event,))
-                self._wait(answer.pause if place in pieces else 0)
+                if place in pieces:
+                    self.server.provider.paced.append(time.monotonic())
+                    due += answer.pause
+                    self._wait(due - time.monotonic())
             self.wfile.write(b"0\r\n\r\n")
         else:
             self._send(events, end=b"0\r\n\r\n")
