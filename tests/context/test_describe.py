@@ -14,7 +14,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qwen_magics.context.describe import LIMIT, describe
@@ -263,6 +263,7 @@ def test_a_long_text_keeps_its_beginning_and_end() -> None:
     assert "… [49,007 characters left out] …" in text
 
 
+@settings(deadline=None)
 @given(st.recursive(st.none() | st.integers() | st.floats() | st.text() | st.binary(), lambda inner: st.lists(inner) | st.dictionaries(st.integers(), inner)))  # fmt: skip  # noqa: E501
 def test_any_plain_value_is_described_within_the_limit(value: object) -> None:
     text = describe(value, limit=500)
