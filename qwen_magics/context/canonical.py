@@ -1,8 +1,8 @@
 """One output → the text that a model gets of it: the same bytes from the kernel's record and from the saved file.
 
 Streams and tracebacks without control sequences, of a mime bundle the representation that says most in words, pictures
-and widgets as a note. What is ours (answers, receipts, thinking, reports), progress bars and installers give nothing.
-Not cut to size here, beyond what `notebook.bounds` keeps at all, and not redacted.
+and widgets as a note. What is ours (answers, receipts, thinking, reports, errors), progress bars and installers give
+nothing. Not cut to size here, beyond what `notebook.bounds` keeps at all, and not redacted.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from qwen_magics import errors
 from qwen_magics.context.chatter import quiet
 from qwen_magics.context.tables import html_to_text
 from qwen_magics.context.tracebacks import short_traceback
@@ -36,6 +37,17 @@ def role_of(output: Output) -> str:
     return role if isinstance(role, str) else ""
 
 
+def is_ours(output: Output) -> bool:
+    """Parts of our turns, reports, and the one line that an error of ours shows instead of a traceback."""
+    if output.output_type == "error":
+        return len(output.traceback) == 1 and _is_error(output.ename)
+    return bool(role_of(output))
+
+
+def _is_error(name: str) -> bool:
+    return isinstance(kind := getattr(errors, name, None), type) and issubclass(kind, errors.QwenError)
+
+
 def canonical(output: Output) -> str:
     """The output's text; `""` where nothing of it is worth sending. Remembered for as long as the output lives."""
     text = _remembered.get(output)
@@ -56,7 +68,7 @@ def schema(outputs: Iterable[Output]) -> list[tuple[str, bool]]:
 
 
 def _canonical(output: Output) -> str:
-    if role_of(output):
+    if is_ours(output):
         return ""
     if output.output_type == "stream":
         return _quiet(cut(resolved(joined(output.text))))

@@ -161,6 +161,7 @@ class _Maker:
             pinned=_pinned(cell),
             cut=cut,
             redacted=found,
+            note="edited since it ran" if cell.edited else "",
         )
 
     def clean(self, item: Item) -> Item:

@@ -17,7 +17,7 @@ _QUESTION = re.compile(r"\s*%%qwen(?:[ \t]|\r?\n|$)")
 
 
 class PastTurn(Struct, frozen=True):
-    """One earlier question and its answer. `edited`: the cell's text is no longer what was asked."""
+    """One earlier question and its answer. `edited`: the cell is no longer what was asked."""
 
     asked: str
     answer: str
@@ -30,14 +30,9 @@ def is_question(cell: Cell) -> bool:
     return cell.kind == "code" and _QUESTION.match(cell.source) is not None
 
 
-def body(source: str) -> str:
-    """The question's text as it stands in the cell, without the line of options."""
-    return source.lstrip().partition("\n")[2]
-
-
-def fingerprint(text: str) -> str:
-    """A short name for a question's text, kept with its answer to notice later edits."""
-    return hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def fingerprint(source: str) -> str:
+    """A short name for a cell's source, kept with its answer to notice later edits."""
+    return hashlib.sha256(source.strip().encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def read(cell: Cell) -> PastTurn | None:
@@ -45,10 +40,9 @@ def read(cell: Cell) -> PastTurn | None:
     saved = answers.read(cell.outputs)
     if saved is None or saved.status == "failed" or not saved.text.strip():
         return None
-    question = body(cell.source)
     return PastTurn(
-        asked=saved.asked or question.strip(),
+        asked=saved.asked or cell.source.lstrip().partition("\n")[2].strip(),
         answer=saved.text,
         stopped=saved.status == "stopped",
-        edited=bool(saved.question) and saved.question != fingerprint(question),
+        edited=cell.edited or (bool(saved.question) and saved.question != fingerprint(cell.source)),
     )

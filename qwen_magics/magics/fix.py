@@ -6,28 +6,27 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from qwen_magics.context.canonical import is_ours
 from qwen_magics.errors import OptionError
 from qwen_magics.magics.ask import run
 from qwen_magics.magics.options import parse
 
 if TYPE_CHECKING:
     from qwen_magics.magics.session import Session
-    from qwen_magics.notebook.cells import Cell, Notebook
-
-_OURS = frozenset({"KeyboardInterrupt"})
+    from qwen_magics.notebook.cells import Cell, Notebook, Output
 
 
 def fix(session: Session, line: str) -> None:
     """Ask about the last error. Raises OptionError where nothing failed."""
     given, wish = parse(line)
     notebook = session.notebook()
-    failed = last_error(notebook)
-    if failed is None:
+    found = last_error(notebook)
+    if found is None:
         raise OptionError(
             "No cell of this session shows an error. Nothing was sent.",
             remedy="Run the cell that fails, then %qwen_fix.",
         )
-    error = next(output for output in failed.outputs if output.output_type == "error")
+    failed, error = found
     question = (
         f"Cell #{failed.number} fails with {error.ename}: {error.evalue}\n"
         "Say in a sentence or two why, then give the whole corrected cell in one ```python block."
@@ -40,11 +39,13 @@ def fix(session: Session, line: str) -> None:
     run(session, given, question, shared_receipt=True, product=True)
 
 
-def last_error(notebook: Notebook) -> Cell | None:
-    """The cell of this session that failed last."""
+def last_error(notebook: Notebook) -> tuple[Cell, Output] | None:
+    """The cell of this session that failed last, and its error; neither an interrupt nor an error of ours."""
     failed = [
-        cell
+        (cell, output)
         for cell in notebook.cells
-        if cell.ran and any(output.output_type == "error" and output.ename not in _OURS for output in cell.outputs)
+        if cell.ran
+        for output in cell.outputs
+        if output.output_type == "error" and output.ename != "KeyboardInterrupt" and not is_ours(output)
     ]
-    return max(failed, key=lambda cell: cell.execution_count or 0, default=None)
+    return max(failed, key=lambda pair: pair[0].execution_count or 0, default=None)

@@ -43,7 +43,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     notebook: Notebook
     context: Context
     ask: Ask
-    question: str  # fingerprint of the cell's text
+    question: str  # fingerprint of the cell's source
     before: str = ""
 
     @property
@@ -89,7 +89,7 @@ def prepare(
             place=place(session, notebook),
             yes=given.yes,
         ),
-        question=turns.fingerprint(text),
+        question=turns.fingerprint(text if notebook.running is None else notebook.cells[notebook.running].source),
         before=before,
     )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SavedAnswer(Struct, frozen=True):
-    """One turn's answer. `asked` is the question as it was sent, `question` the fingerprint of the cell's text then.
+    """One turn's answer. `asked` is the question as it was sent, `question` the fingerprint of the cell's source then.
 
     `status` is a receipt's; `stopped` too where the last part is missing because the kernel died.
     """

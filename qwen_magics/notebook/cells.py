@@ -36,7 +36,8 @@ class Output(Struct, frozen=True, eq=False, weakref=True, omit_defaults=True):
 class Cell(Struct, frozen=True, kw_only=True):
     """A cell as it is now. `number` counts all cells from 1; `id` is empty where nothing gives one.
 
-    `ran` tells that it was executed in this kernel session: its source and outputs are then the kernel's own.
+    `ran` tells that it was executed in this kernel session: its source and outputs are then the kernel's own, and
+    `edited` that the document has another source by now.
     """
 
     number: int
@@ -48,6 +49,7 @@ class Cell(Struct, frozen=True, kw_only=True):
     outputs: tuple[Output, ...] = ()
     execution_count: int | None = None
     ran: bool = False
+    edited: bool = False
 
 
 class Notebook(Struct, frozen=True, kw_only=True):

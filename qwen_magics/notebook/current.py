@@ -83,7 +83,7 @@ def _of_document(
         if saved is not None:
             if running and places[running] == index:
                 at = len(cells)
-            cells.append(_cell(len(cells) + 1, saved, latest.get(index), running))
+            cells.append(_cell(len(cells) + 1, saved, latest.get(index), running, document.time))
         for execution in unsaved.get(index, ()):
             cells.append(_cell(len(cells) + 1, None, execution, running))
     if running and running.earlier is not None:
@@ -124,7 +124,10 @@ def _of_session(executions: Sequence[Execution], running: Execution | None, note
 _NEW = SavedCell(kind="code", source="")
 
 
-def _cell(number: int, saved: SavedCell | None, execution: Execution | None, running: Execution | None) -> Cell:
+def _cell(
+    number: int, saved: SavedCell | None, execution: Execution | None, running: Execution | None, as_of: float = 0.0
+) -> Cell:
+    """`as_of` is when the document was saved."""
     saved = saved or _NEW
     if execution is None:
         source, outputs, count = saved.source, saved.outputs, saved.execution_count
@@ -141,4 +144,5 @@ def _cell(number: int, saved: SavedCell | None, execution: Execution | None, run
         outputs=() if execution is not None and execution is running else outputs,
         execution_count=count,
         ran=execution is not None,
+        edited=execution is not None and as_of > execution.time and saved.source != execution.source,
     )

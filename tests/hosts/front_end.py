@@ -141,7 +141,7 @@ class FrontEnd:
 
     def add(self, source: str) -> int:
         """A new cell at the end."""
-        self.notebook.cells.append(new_code_cell(source, id=f"added-{len(self.notebook.cells)}"))
+        self.notebook.cells.append(new_code_cell(source))
         return len(self.notebook.cells) - 1
 
     # --- running cells
@@ -180,7 +180,7 @@ class FrontEnd:
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
-    def _end(self, request: str, began: float, *, typed: Any = iter(()), meanwhile: Any = None) -> Ran:
+    def _end(self, request: str, began: float, *, typed: Any = None, meanwhile: Any = None) -> Ran:
         """Listen until the kernel is idle after this request and has replied."""
         reply: dict[str, Any] | None = None
         while request not in self._idle or reply is None:
@@ -260,6 +260,7 @@ class VSCode(FrontEnd):
     """Its cell ids are URIs of its own; the path is one of them, and a variable that it sets unseen."""
 
     def environment(self) -> dict[str, str]:
+        """It starts the kernel without Jupyter Server."""
         return {}
 
     def __enter__(self) -> Self:
@@ -268,6 +269,7 @@ class VSCode(FrontEnd):
         return self
 
     def metadata(self, index: int) -> dict[str, Any]:
+        """The URI of the cell's document."""
         return {"cellId": f"vscode-notebook-cell:{self.path}#W{index}sZmlsZQ%3D%3D"}
 
     def run_all(self) -> list[Ran]:

@@ -33,6 +33,7 @@ class Told(Headless):
     """nbclient that was told the notebook's path."""
 
     def run(self) -> nbformat.NotebookNode:
+        """As before, with the variable that says where the notebook is."""
         self.env = {**self.env, "QWEN_MAGICS_NOTEBOOK": str(self.path)}
         return super().run()
 
@@ -41,6 +42,7 @@ class Papermill(Told):
     """Writes the notebook after every cell, as papermill does with its output."""
 
     async def async_execute_cell(self, cell: Any, cell_index: int, *args: Any, **kwargs: Any) -> Any:
+        """One cell, then the file."""
         try:
             return await super().async_execute_cell(cell, cell_index, *args, **kwargs)
         finally:
@@ -51,6 +53,7 @@ class Command(Headless):
     """`jupyter qwen run`, a process of its own."""
 
     def run(self) -> nbformat.NotebookNode:
+        """The notebook as the command left it."""
         command = [sys.executable, "-m", "qwen_magics.app", "run", "--inplace", str(self.path)]
         done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -74,6 +74,6 @@ def _numbered(cells: list[NotebookNode]) -> NotebookNode:
 def reply(seen: Seen) -> Answer:
     """The same answer to the same request: some of it thinking, some code, one so long that it comes in parts."""
     mark = hashlib.sha256(seen.raw).hexdigest()[:8]
-    long = [f"{n}. Item {n} of {mark} " + "and more " * 30 + "\n\n" for n in range(40)] if "braces" in seen.prompt else []
+    long = [f"{n}. Item {n} of {mark} " + "and more " * 30 + "\n\n" for n in range(40 * ("braces" in seen.prompt))]
     text = (f"**{mark}** & <b>so</b>:\n\n", "```python\n", "x = 1\n", "```\n\n", *long, "Done.")
     return Answer(text=text, thinking=("Let ", "me see."))
