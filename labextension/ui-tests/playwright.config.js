@@ -92,6 +92,7 @@ module.exports = {
       JUPYTER_CONFIG_DIR: path.join(HOME, 'config'),
       JUPYTER_DATA_DIR: path.join(HOME, 'data'),
       JUPYTER_RUNTIME_DIR: path.join(HOME, 'runtime'),
+      QWEN_MAGICS_PROVIDER: 'local',
       IPYTHONDIR: path.join(HOME, 'ipython'),
       JUPYTERLAB_GALATA_ROOT_DIR: path.join(HOME, 'notebooks'),
       PYTHON_KEYRING_BACKEND: 'keyring.backends.fail.Keyring'

@@ -254,4 +254,6 @@ def _title(cell: Cell, source: str) -> str:
     """A few words for tables: the first line that says something."""
     lines = [line.strip() for line in source.splitlines() if line.strip() and not _MARK.match(line)]
     first = lines[0] if lines else "output"
+    if cell.kind == "markdown":
+        first = first.lstrip("# ").replace("`", "")
     return first if len(first) <= 32 else first[:31] + "…"

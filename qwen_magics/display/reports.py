@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from qwen_magics.display import figures
 from qwen_magics.display.chart import Bar
 from qwen_magics.display.table import Column, Table
@@ -34,7 +36,25 @@ def context(preview: Preview, *, where: str, left_out: Sequence[str] = (), broke
         f"worst case {figures.price(worst)}" if worst.amount is not None and worst.basis != "free" else "",
     )
     columns = (Column("what goes along"), Column("tokens", "right"), Column("costs", "right"), Column("", quiet=True))
-    return Table(columns=columns, rows=rows, foot=foot, sentences=_context_words(preview, where, left_out, broken))
+    return _slim(
+        Table(columns=columns, rows=rows, foot=foot, sentences=_context_words(preview, where, left_out, broken))
+    )
+
+
+def _slim(table: Table) -> Table:
+    """The table without columns that hold nothing."""
+    lines = (*table.rows, table.foot) if table.foot else table.rows
+    kept = [n for n in range(len(table.columns)) if n == 0 or any(line[n] for line in lines)]
+
+    def slim(line: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(line[n] for n in kept)
+
+    return replace(
+        table,
+        columns=tuple(table.columns[n] for n in kept),
+        rows=tuple(map(slim, table.rows)),
+        foot=slim(table.foot) if table.foot else (),
+    )
 
 
 def _item(row: Row, currency: str) -> tuple[str, ...]:
@@ -82,7 +102,8 @@ def spending(groups: Sequence[tuple[str, Total]], heading: str, sentences: tuple
         Column("cache saved", "right"),
         Column("", quiet=True),
     )
-    return Table(columns=columns, rows=tuple(_spent(name, total) for name, total in groups), sentences=sentences)
+    rows = tuple(_spent(name, total) for name, total in groups)
+    return _slim(Table(columns=columns, rows=rows, sentences=sentences))
 
 
 def _spent(name: str, total: Total) -> tuple[str, ...]:
@@ -120,7 +141,7 @@ def models(known: Sequence[Model], title: str) -> Table:
         Column("model"), Column("largest input", "right"), Column("answer", "right"), Column("thinking", "right"),
         Column("can", quiet=True), Column("known since", quiet=True), Column("", quiet=True),
     )  # fmt: skip
-    return Table(columns=columns, rows=tuple(_model(model) for model in known), sentences=(title,))
+    return _slim(Table(columns=columns, rows=tuple(_model(model) for model in known), sentences=(title,)))
 
 
 def _model(model: Model) -> tuple[str, ...]:
@@ -160,11 +181,8 @@ def prices(rows: Sequence[PriceRow], title: str, today: dt.date) -> Table:
         *(["≈ follows from the price in another currency; nobody quotes it."] if derived else []),
         *(f"Source: {source}" for source in sources),
     )
-    return Table(
-        columns=columns,
-        rows=tuple(line for row in rows for line in _price_lines(row, old=row.stale(today))),
-        sentences=sentences,
-    )
+    lines = tuple(line for row in rows for line in _price_lines(row, old=row.stale(today)))
+    return _slim(Table(columns=columns, rows=lines, sentences=sentences))
 
 
 def _price_lines(row: PriceRow, *, old: bool) -> list[tuple[str, ...]]:

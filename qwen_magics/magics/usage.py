@@ -67,7 +67,7 @@ def _show_overview(session: Session) -> None:
         report.say(session.shell, "Nothing was asked yet.")
         return
     models = [(total.group, total) for total in session.ledger.spent(by="model")]
-    parts: list[Table | tuple[str, str]] = [reports.spending(groups, "spent", ())]
+    parts: list[Table | tuple[str, str]] = [reports.spending(groups, "", ())]
     parts += [reports.spending(models, "by model"), *_chart(models, "Spent by model")]
     report.show(session.shell, *parts)
 

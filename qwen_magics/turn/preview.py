@@ -58,7 +58,7 @@ def preview(plan: Plan, context: Context) -> Preview:
         for item in context.items
     ]
     frame = total - sum(row.tokens for row in rows)
-    rows.append(Row(label="around them", title="", tokens=frame, cost=cost(frame, rates.input if rates else None)))
+    rows.append(Row(label="message frames", title="", tokens=frame, cost=cost(frame, rates.input if rates else None)))
     limits = plan.request.limits
     answer = min(EXPECTED_ANSWER, limits.answer) + min(EXPECTED_THINKING, limits.thinking)
     output = None
