@@ -104,6 +104,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None) -> Plan:
     """Decide all there is to decide. Raises OptionError or GuardError (nothing is sent then)."""
     settings, endpoint, model = route.settings, route.endpoint, route.model
+    moment = now or datetime.now(UTC)
     options = _thinking_always(ask.options, model, settings)
     scope = settings.scope or catalog.scope_of(endpoint.region, route.name)
     sending = request.build(ask.messages, route.name, options, model=model, dialect=endpoint.dialect, scope=scope)
@@ -111,7 +112,7 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
     row = None if endpoint.plan else catalog.price(route.title, endpoint.provider, scope, currency)
     receipt = Receipt(
         id=uuid.uuid4().hex,
-        time=(now or datetime.now(UTC)).isoformat(timespec="seconds"),
+        time=moment.isoformat(timespec="seconds"),
         provider=endpoint.provider,
         region=endpoint.region,
         scope=scope,
@@ -121,7 +122,7 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
         left_out=ask.left_out,
         redacted=ask.redacted,
         limits=sending.limits,
-        notes=ask.notes,
+        notes=(*ask.notes, *_age(row, moment)),
     )
     draft = Plan(
         ask=ask, receipt=receipt, request=sending, route=route, row=row,
@@ -137,6 +138,11 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
 def count(plan: Plan) -> int:
     """The prompt's tokens, exact for a proved vocabulary."""
     return tokens.count_messages(plan.ask.messages, vocabulary=plan.route.vocabulary)
+
+
+def _age(row: PriceRow | None, moment: datetime) -> tuple[str, ...]:
+    """Prices that nobody looked up for 90 days say of which day they are, on the line itself."""
+    return () if row is None or not row.stale(moment.date()) else (f"prices of {row.date}",)
 
 
 def _thinking_always(options: Options, model: Model | None, settings: Settings) -> Options:

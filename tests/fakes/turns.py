@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -28,6 +29,7 @@ class Bench:
 
     def __init__(self, provider: FakeProvider, folder: Path) -> None:
         self.provider, self.ledger = provider, Ledger(folder / "ledger.sqlite")
+        self.now: dt.datetime | None = None
 
     def plan(self, text: str = "Why?", *, yes: bool = False, **chosen: Any) -> Plan:
         """A plan for one question; `chosen` are settings."""
@@ -35,7 +37,7 @@ class Bench:
         frozen = settings.load().with_options(**chosen)
         route = turn.route(replace(frozen, guard_turn=frozen.guard_turn))
         ask = Ask(messages=[Message("user", text)], options=frozen.options(), place=PLACE, asked=text, yes=yes)
-        return turn.plan(ask, route, self.ledger)
+        return turn.plan(ask, route, self.ledger, now=self.now)
 
     def turn(self, text: str = "Why?", *, sleep: Callable[[float], None] = lambda _: None, **chosen: Any) -> Turn:
         """A turn that is ready to be iterated; waits take no time unless told otherwise."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from decimal import Decimal
 
 import pytest
 from fakes.provider import Answer, refuse
 from fakes.turns import Bench, collect
 
-from qwen_magics import turn
+from qwen_magics import catalog, turn
 from qwen_magics.errors import BrokenStream, GuardError, ModelNotOffered, RateLimited, ServerFault, Stopped, WrongKey
 from qwen_magics.provider.client import AsyncClient
 from qwen_magics.values import Retrying, Settled, Started, Text, Thinking
@@ -212,3 +213,25 @@ def test_rate_limits_beyond_patience_are_named(bench: Bench) -> None:
     bench.provider.always = refuse(429, "limit_requests", "Requests rate limit exceeded")
     _, problem = collect(bench.turn(attempts=1))
     assert isinstance(problem, RateLimited)
+
+
+def test_prices_that_nobody_looked_up_for_90_days_say_their_date(bench: Bench) -> None:
+    bench.now = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+    old = settled(collect(bench.turn())[0]).receipt
+    assert old.notes == (f"prices of {old.cost.prices_as_of}",)
+    bench.now = None
+
+
+def test_the_receipt_equals_the_table_in_every_scope_and_currency(bench: Bench) -> None:
+    """Over real HTTP, at each bound of each tier and one past it."""
+    for row in catalog.prices_of("qwen3-max"):
+        if row.provider != "alibaba":
+            continue
+        for tier in row.tiers:
+            for tokens in (tier.up_to or 1, (tier.up_to or 1) + 1):
+                usage = {"prompt_tokens": tokens, "completion_tokens": 7}
+                bench.provider.enqueue(Answer(usage=usage))
+                end = settled(collect(bench.turn(scope=row.scope, currency=row.currency, guard_day="off"))[0])
+                billed = next((t for t in row.tiers if t.up_to is None or tokens <= t.up_to), row.tiers[-1])
+                assert end.receipt.cost.amount == (tokens * billed.input + 7 * billed.output) / 1_000_000
+                assert end.receipt.cost.currency == row.currency
