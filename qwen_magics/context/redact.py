@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from qwen_magics.context.secret_names import SHORTEST, is_mixed, is_secret, looks_random, says
 from qwen_magics.context.secret_places import FINDERS, Place
-from qwen_magics.context.secret_shapes import BEGINNINGS, HALVES, LOOSE, OTHERS
+from qwen_magics.context.secret_shapes import BEGINNINGS, HALVES, LOOSE, OTHERS, beginning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -230,9 +230,9 @@ def _shapes(text: str, plain: bytes) -> Iterator[Place]:
     for sign, kind, pattern in LOOSE:
         yield from _around(text, sign, pattern, kind)
     candidates = _runs(text, plain)
-    for sign, kind, pattern in BEGINNINGS if candidates else ():
+    for sign, kind, rest in BEGINNINGS if candidates else ():
         if sign in candidates:
-            at = text.find(sign)
+            at, pattern = text.find(sign), beginning(sign, rest)
             while at >= 0:
                 match = pattern.match(text, at)
                 if match:

@@ -7,6 +7,7 @@ tests hold them against. Not here: secrets that only their place or their name b
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 # Not within a longer word; but an escaped line break or a percent-encoded character before it is no part of a word.
@@ -90,11 +91,15 @@ class Shape(NamedTuple):
     pattern: re.Pattern[str]
 
 
-BEGINNINGS = [
-    (sign, kind, re.compile(_LEFT + re.escape(sign) + rest, re.ASCII))
-    for kind, signs, rest in _BEGINNINGS
-    for sign in signs.split()
-]
+BEGINNINGS = [(sign, kind, rest) for kind, signs, rest in _BEGINNINGS for sign in signs.split()]
+
+
+@cache
+def beginning(sign: str, rest: str) -> re.Pattern[str]:
+    """The pattern of a shape that begins with `sign`; compiled when the sign is first seen, for most never are."""
+    return re.compile(_LEFT + re.escape(sign) + rest, re.ASCII)
+
+
 OTHERS = [Shape(kind, re.compile(sign), re.compile(pattern, re.ASCII)) for kind, sign, pattern in _OTHERS]
 
 # Shapes whose characters make no long runs: the sign is looked for in the whole text, the secret around it.

@@ -88,9 +88,9 @@ class Kernel:
 
 
 def jupyter_in(folder: Path) -> dict[str, str]:
-    """Nothing of the configuration, data and history of the person who runs this."""
+    """Nothing of the configuration, data and history of the person who runs this; byte code is kept, as it usually is."""
     names = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "IPYTHONDIR": "ipython"}
-    return {name: str(folder / place) for name, place in names.items()}
+    return {"PYTHONDONTWRITEBYTECODE": "", **{name: str(folder / place) for name, place in names.items()}}
 
 
 def _type(parts: list[bytes]) -> str:
