@@ -14,7 +14,7 @@ from msgspec import Struct, field
 Role = Literal["system", "user", "assistant", "tool"]
 Status = Literal["complete", "stopped", "failed", "replayed", "lost"]
 Basis = Literal["reported", "estimated"]
-CostBasis = Literal["reported", "computed", "estimated", "free", "unpriced", "plan", "replayed"]
+CostBasis = Literal["reported", "computed", "estimated", "free", "unpriced", "plan", "replayed", "unbilled"]
 
 
 # --- what is said to a model ------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ class PriceLine(Struct, frozen=True):
 class Cost(Struct, frozen=True, kw_only=True):
     """What one request costs. `amount` is None where no honest number exists (`unpriced`, `plan`).
 
-    `bound` is `at_least` where more may be billed than is known (a stopped stream without usage).
+    `unbilled`: the provider answered with an error. `bound` is `at_least` where more may be billed than is known (a stopped stream without usage).
     """
 
     amount: Decimal | None = None

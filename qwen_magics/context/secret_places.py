@@ -138,7 +138,7 @@ _BESIDE = re.compile(
           (?:(?:Secret)?(?:Str|Bytes|str|bytes)\()? )
       | (?P<listed> \\*["'] [ \t]* , [ \t]* )
       | (?P<tabled> [ \t]*[|│][ \t|│]* | [ \t]+ ) )
-    (?: (?P<prefix>[rbufRBUF]{0,2}) (?P<quote>\\*["']) (?P<quoted> (?:(?!(?P=quote)|\n).){8,500}+ ) (?P=quote)
+    (?: (?P<prefix>[rbufRBUF]{0,2}) (?P<quote>\\*["']) (?P<quoted> (?:(?!(?P=quote)|\n).){8,500} ) (?P=quote)
       | (?(listed)(?!)) (?P<bare> [^\s"'`,;(){}\[\]<>|│\\]{8,500}+ ) (?![(\[]) )""",
     re.ASCII | re.VERBOSE,
 )

@@ -39,6 +39,8 @@ def places_needed(amounts: Iterable[Decimal]) -> int:
 
 def price(cost: Cost, write: Callable[[Decimal, str], str] = money) -> str:
     """The amount with the sign of how sure it is (≈ estimated or derived, ≥ more may be billed), or a word."""
+    if cost.basis == "unbilled":
+        return "not billed"
     if cost.basis in ("free", "plan", "replayed"):
         return cost.basis
     if cost.amount is None or cost.basis == "unpriced":

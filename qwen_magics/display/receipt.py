@@ -37,6 +37,7 @@ _HOW = {
     "plan": "paid by a plan, not by tokens",
     "replayed": "an earlier answer again, nothing was sent",
     "unpriced": "no price is known",
+    "unbilled": "an error in place of an answer, which isn't billed",
 }
 
 

@@ -13,7 +13,7 @@ from qwen_magics.display import receipt as words
 from qwen_magics.values import Basis, Cost, CostBasis, PriceLine, Receipt, Sent, Status, Timing, Usage
 
 _WORST: tuple[Status, ...] = ("failed", "lost", "stopped", "complete", "replayed")
-_SURE: tuple[CostBasis, ...] = ("estimated", "computed", "reported", "free", "replayed", "plan", "unpriced")
+_SURE: tuple[CostBasis, ...] = ("estimated", "computed", "reported", "free", "replayed", "unbilled", "plan", "unpriced")
 
 
 def summed(receipts: Sequence[Receipt]) -> Receipt:

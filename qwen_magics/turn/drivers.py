@@ -6,7 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from qwen_magics.errors import QwenError, Stopped
+from qwen_magics.errors import QwenError
+from qwen_magics.turn.interrupts import Interrupts
 from qwen_magics.turn.steps import Close, Open, Operation, Read, Sleep, steps
 
 if TYPE_CHECKING:
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 
 
 class Turn:
-    """The synchronous driver: an iterator of TurnEvents. `stop()` ends it early and still settles."""
+    """The synchronous driver: an iterator of TurnEvents, to be used in a `with` block.
+
+    In the block an interrupt is taken only where the turn waits (for the connection, an answer's bytes, the next
+    attempt): so it can never hit what reserves, shows or records. It stops the turn, which still settles.
+    """
 
     def __init__(self, plan: Plan, client: Client, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self.plan = plan
@@ -26,15 +31,20 @@ class Turn:
         self._steps = steps(plan)
         self._exchange: Exchange | None = None
         self._chunks: Iterator[bytes] = iter(())
-        self._pending: TurnEvent | None = None
+        self._interrupts = Interrupts()
+
+    def __enter__(self) -> Turn:
+        self._interrupts.listen()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+        self._interrupts.done()
 
     def __iter__(self) -> Turn:
         return self
 
     def __next__(self) -> TurnEvent:
-        if self._pending is not None:
-            event, self._pending = self._pending, None
-            return event
         item = self._steps.send(None)
         while isinstance(item, Operation):
             try:
@@ -46,14 +56,8 @@ class Turn:
         return item
 
     def stop(self) -> None:
-        """Interrupt from outside: the next events are those of a stopped turn. Harmless once it has settled."""
-        try:
-            item = self._steps.throw(KeyboardInterrupt())
-            while isinstance(item, Operation):
-                item = self._steps.send(self._perform(item))
-            self._pending = item
-        except (StopIteration, KeyboardInterrupt, Stopped):
-            pass
+        """Read no further: the next events are those of a stopped turn. Harmless once it has settled."""
+        self._interrupts.ask()
 
     def close(self) -> None:
         """Hang up and settle, whatever the state."""
@@ -62,15 +66,15 @@ class Turn:
 
     def _perform(self, operation: Operation) -> Any:
         if isinstance(operation, Read):
-            return next(self._chunks, b"")
+            return self._interrupts.wait(lambda: next(self._chunks, b""))
         if isinstance(operation, Open):
-            self._exchange = self._client.open(*self.plan.wire())
+            self._exchange = self._interrupts.wait(lambda: self._client.open(*self.plan.wire()))
             self._chunks = self._exchange.chunks()
             return self._exchange.status, self._exchange.headers
         if isinstance(operation, Close):
             return self._hang_up()
         if isinstance(operation, Sleep):
-            return self._sleep(operation.seconds)
+            return self._interrupts.wait(lambda: self._sleep(operation.seconds))
         return operation.work()
 
     def _hang_up(self) -> None:

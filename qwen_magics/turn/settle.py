@@ -116,7 +116,7 @@ def cost_of(plan: Plan, spent: Spent, usage: Usage, ending: Ending) -> Cost:
         return Cost(
             amount=Decimal(0),
             currency=plan.worst.currency,
-            basis="computed",
+            basis="estimated" if unsure else "unbilled",
             bound="at_least" if unsure else "exact",
         )
     cost = _price(plan, usage)

@@ -109,15 +109,24 @@ def steps(plan: Plan, *, clock: Callable[[], float] = time.monotonic) -> Generat
     except QwenError as problem:
         error = problem
     except (KeyboardInterrupt, asyncio.CancelledError):
-        error = Stopped("Stopped.", remedy="What came is kept; %%qwen --continue goes on from there.")
-    except GeneratorExit:  # the host is gone: nobody to tell, but what was spent is still recorded
-        settle.settle(plan, state.spent(), _ending(state, Stopped("Abandoned.")))
+        error = _stopped(state)
+    except BaseException as problem:  # the host is gone, or a fault of ours: what was spent is recorded all the same
+        why = Stopped("Abandoned.") if isinstance(problem, GeneratorExit) else QwenError(f"{type(problem).__name__}.")
+        settle.settle(plan, state.spent(), _ending(state, why))
         raise
     yield Close()
     receipt = yield Do(lambda: settle.settle(plan, state.spent(), _ending(state, error)))
     yield Settled(receipt, "".join(state.text), "".join(state.thinking))
     if error is not None:
         raise error
+
+
+def _stopped(state: _State) -> Stopped:
+    if not state.text:
+        return Stopped("You interrupted it before the answer began.", remedy="Run the cell again to ask again.")
+    return Stopped(
+        "You interrupted the answer; what came of it is kept.", remedy="%%qwen --continue goes on from there."
+    )
 
 
 def _ending(state: _State, error: QwenError | None) -> settle.Ending:

@@ -101,6 +101,8 @@ function basis(kind: CostBasis, trans: TranslationBundle): string {
       return trans.__('no price per token');
     case 'plan':
       return trans.__('paid by a plan, not by tokens');
+    case 'unbilled':
+      return trans.__("an error in place of an answer, which isn't billed");
     case 'replayed':
       return trans.__('an earlier answer again, nothing was sent');
     default:

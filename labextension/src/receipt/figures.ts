@@ -22,6 +22,9 @@ export function price(
   if (cost.basis === 'replayed') {
     return trans.__('replayed');
   }
+  if (cost.basis === 'unbilled') {
+    return trans.__('not billed');
+  }
   if (cost.basis === 'unpriced' || cost.amount === null) {
     return trans.__('unpriced');
   }

@@ -14,7 +14,8 @@ export type CostBasis =
   | 'free'
   | 'unpriced'
   | 'plan'
-  | 'replayed';
+  | 'replayed'
+  | 'unbilled';
 
 /** One line of a bill: `tokens` at `rate` per million make `amount`. */
 export interface IPriceLine {

@@ -36,7 +36,9 @@ test('the quickstart runs from top to bottom, with a receipt under each answer',
   const lines = page.locator('.jp-QwenReceipt-line');
   await expect(lines).toHaveCount(QUESTIONS, { timeout: 120_000 });
   for (const line of await lines.allTextContents()) {
-    expect(line).toMatch(/^free · Qwen2\.5-Coder-0\.5B on this machine · \d+ in/);
+    expect(line).toMatch(
+      /^free · Qwen2\.5-Coder-0\.5B on this machine · \d+ in/
+    );
   }
   await expect(page.locator('.jp-RenderedMarkdown').first()).toBeVisible();
   await expect(page.getByText('receipts in this notebook')).toBeVisible();
@@ -49,7 +51,9 @@ test('the quickstart runs from top to bottom, with a receipt under each answer',
         await lines.nth(index * (QUESTIONS - 1)).scrollIntoViewIfNeeded();
         await shot(page, `quickstart-${theme.toLowerCase()}-${name}-${place}`);
       }
-      await page.getByText('receipts in this notebook').scrollIntoViewIfNeeded();
+      await page
+        .getByText('receipts in this notebook')
+        .scrollIntoViewIfNeeded();
       await shot(page, `quickstart-${theme.toLowerCase()}-${name}-usage`);
     }
   }
