@@ -73,29 +73,21 @@ def run(session: Session, given: Given, text: str, *, shared_receipt: bool = Fal
 
 
 def _carry_out(session: Session, prepared: Prepared, turn: Turn, view: View) -> Settled:
-    """Show the turn's events to its end. An interrupt, wherever it hits, stops the turn and lets it settle."""
+    """Show the turn's events to its end."""
     try:
-        try:
-            return _show(turn, view, prepared.before)
-        except KeyboardInterrupt:
-            turn.stop()
-            return _show(turn, view)
+        with turn:
+            for event in turn:
+                view.show(event)
+                if prepared.before and isinstance(event, Started):
+                    view.show(Text(prepared.before))
+                if isinstance(event, Settled):
+                    settled = event
+            return settled
     except Moderated as problem:
         problem.remedy = _what_is_new(session, prepared) or problem.remedy
         raise
     finally:
-        turn.close()
         view.close()
-
-
-def _show(turn: Turn, view: View, before: str = "") -> Settled:
-    for event in turn:
-        view.show(event)
-        if before and isinstance(event, Started):
-            view.show(Text(before))
-        if isinstance(event, Settled):
-            settled = event
-    return settled
 
 
 def _remember(session: Session, prepared: Prepared) -> None:
