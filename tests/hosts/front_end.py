@@ -60,8 +60,9 @@ class Ran(Struct):
 
 
 def plain(output: Any) -> str:
-    """An output's plain text."""
-    return str(output.text if output.output_type == "stream" else output.get("data", {}).get("text/plain", ""))
+    """An output's plain text; of an answer that still grows there is only Markdown."""
+    data = output.get("data", {})
+    return str(output.text if output.output_type == "stream" else data.get("text/plain", data.get("text/markdown", "")))
 
 
 def role_of(output: Any) -> str:
@@ -154,8 +155,8 @@ class FrontEnd:
             ran = self.run_cell(index, typed=typed)
         return ran
 
-    def run_cell(self, index: int, *, typed: Iterable[str] = (), meanwhile: Callable[[], None] | None = None) -> Ran:
-        """Run one cell to its end; `typed` answers what it asks for, `meanwhile` happens once it is on its way."""
+    def run_cell(self, index: int, *, typed: Iterable[str] = (), meanwhile: Callable[[], bool] | None = None) -> Ran:
+        """Run one cell to its end; `typed` answers what it asks for, `meanwhile` is called until it says True."""
         began = time.monotonic()
         return self._end(self._send(index), began, typed=iter(typed), meanwhile=meanwhile)
 
@@ -164,6 +165,10 @@ class FrontEnd:
         began = time.monotonic()
         cells = [index for index, cell in enumerate(self.notebook.cells) if cell.cell_type == "code"]
         return [self._end(request, began) for request in [self._send(index) for index in cells]]
+
+    def shows(self, index: int) -> str:
+        """What a cell shows at this moment, as text."""
+        return "\n".join(map(plain, self.notebook.cells[index].outputs))
 
     def silently(self, code: str) -> None:
         """What extensions ask a kernel without anybody noticing."""
@@ -181,22 +186,26 @@ class FrontEnd:
         return str(message["header"]["msg_id"])
 
     def _end(self, request: str, began: float, *, typed: Any = None, meanwhile: Any = None) -> Ran:
-        """Listen until the kernel is idle after this request and has replied."""
+        """Listen until the kernel is idle after this request and has replied.
+
+        A kernel that is interrupted once more when the cell has ended never replies: it is given a second then.
+        """
         reply: dict[str, Any] | None = None
-        while request not in self._idle or reply is None:
+        idle_since = None
+        while idle_since is None or (reply is None and time.monotonic() - idle_since < 1):
             assert time.monotonic() - began < PATIENCE, f"cell {self._asked[request]} doesn't end"
             reply = reply or self._reply(request)
+            idle_since = idle_since or (time.monotonic() if request in self._idle else None)
             for message in self._messages(0.02):
                 self._take(message)
             if self.client.stdin_channel.msg_ready():
                 self.client.stdin_channel.get_msg()
                 self.client.input(next(typed))
-            if meanwhile is not None:
-                act, meanwhile = meanwhile, None
-                act()
+            if meanwhile is not None and meanwhile():
+                meanwhile = None
         cell = self.notebook.cells[self._asked[request]]
-        cell.execution_count = reply["content"].get("execution_count")
-        content = reply["content"]
+        content = reply["content"] if reply else {"status": "no reply"}
+        cell.execution_count = content.get("execution_count")
         return Ran(content["status"], list(cell.outputs), content.get("payload", []), time.monotonic() - began)
 
     def _reply(self, request: str) -> dict[str, Any] | None:
