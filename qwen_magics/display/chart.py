@@ -1,4 +1,4 @@
-"""A small bar chart for reports: inline SVG in the colours of the text, and the same in block characters."""
+"""A small bar chart for reports: HTML in grey, good in light and dark, and the same in block characters."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from html import escape
 
 from msgspec import Struct
 
-from qwen_magics.display.table import width
+from qwen_magics.display.table import NO_MATH, width
 
-_ROW, _BAR, _SIGN = 18, 220, 7.4  # pixels: a row's height, the longest bar, about the width of a sign
+_BAR = 220  # pixels of the longest bar
+_CELL = "border:0;padding:1px 8px 1px 0;white-space:nowrap"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _BLOCKS = 24  # signs of the longest bar in text
 
@@ -23,25 +24,20 @@ class Bar(Struct, frozen=True):
     said: str
 
 
-def svg(bars: Sequence[Bar], title: str) -> str:
-    """Horizontal bars as inline SVG for `text/html`, read out as one picture with its title."""
-    if not bars:
+def html(bars: Sequence[Bar], title: str) -> str:
+    """Horizontal bars for `text/html`: a table, because an untrusted notebook loses SVG. The figures are in words."""
+    rows = "".join(
+        f'<tr style="background:none"><th scope="row" style="{_CELL};text-align:right;font-weight:normal">'
+        f'{escape(bar.name)}</th><td style="{_CELL};text-align:left">'
+        f'<div style="display:inline-block;width:{round(long)}px;height:10px;background-color:rgba(128,128,128,0.55);'
+        f'vertical-align:middle;margin-right:6px"></div>{escape(bar.said)}</td></tr>'
+        for bar, long in zip(bars, _lengths(bars, _BAR), strict=True)
+    )
+    if not rows:
         return ""
-    left = 8 + max(width(bar.name) for bar in bars) * _SIGN
-    right = 8 + max(width(bar.said) for bar in bars) * _SIGN
-    drawn = "".join(
-        f'<text x="{left - 8:.0f}" y="{_ROW * n + 13}" text-anchor="end" opacity=".75">{escape(bar.name)}</text>'
-        f'<rect x="{left:.0f}" y="{_ROW * n + 3}" width="{long:.1f}" height="12" rx="2" opacity=".45"/>'
-        f'<text x="{left + long + 6:.0f}" y="{_ROW * n + 13}">{escape(bar.said)}</text>'
-        for n, (bar, long) in enumerate(zip(bars, _lengths(bars, _BAR), strict=True))
-    )
-    said = escape(f"{title}: " + ", ".join(f"{bar.name} {bar.said}" for bar in bars), quote=True)
-    wide, high = left + _BAR + right, _ROW * len(bars) + 4
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{said}" viewBox="0 0 {wide:.0f} {high}" '
-        f'style="width:{wide:.0f}px;max-width:100%;height:auto;fill:currentColor;display:block;'
-        f'font:12px system-ui,sans-serif;color:var(--jp-ui-font-color1,inherit)">{drawn}</svg>'
-    )
+    caption = f'<caption style="text-align:left;padding:0">{escape(title)}</caption>'
+    style = "border-collapse:collapse;margin:0;font-size:12px;line-height:1.5;font-variant-numeric:tabular-nums"
+    return f'<table class="{NO_MATH}" style="{style}">{caption}<tbody>{rows}</tbody></table>'
 
 
 def plain(bars: Sequence[Bar]) -> str:

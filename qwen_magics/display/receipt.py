@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from qwen_magics.display import figures
 from qwen_magics.display.figures import LOSS, counted, exact, money, price, tokens
+from qwen_magics.display.table import NO_MATH
 from qwen_magics.values import Cost, Receipt, Usage
 
 MIME = "application/vnd.qwen-magics.receipt+json"
@@ -239,7 +240,8 @@ def html(receipt: Receipt) -> str:
     total = _row((how, amount), f";border-top:{_RULE};font-weight:600", 3)
     facts = escape(" · ".join(behind.facts))
     return (
-        f'<details style="{_LINE}"><summary style="cursor:pointer">{said}</summary><div style="{_BOX}">'
+        f'<details class="{NO_MATH}" style="{_LINE}"><summary style="cursor:pointer">{said}</summary>'
+        f'<div style="{_BOX}">'
         f'<table style="border-collapse:collapse;margin:0">{rows}{total}</table>'
         f'<p style="{_QUIET};margin:5px 0 0">{facts}</p></div></details>'
     )

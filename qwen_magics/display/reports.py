@@ -75,8 +75,9 @@ def _context_words(preview: Preview, where: str, left_out: Sequence[str], broken
     biggest = max(preview.rows, key=lambda row: row.tokens)
     if biggest.tokens * 2 > preview.tokens:
         share = figures.percent(biggest.tokens, preview.tokens)
-        remedy = f" `--without {biggest.label}` leaves it out." if biggest.label.startswith("#") else ""
-        said.append(f"{share} of this is {biggest.label} {biggest.title}.".replace(" .", ".") + remedy)
+        own = biggest.label.startswith("#")
+        remedy = f" `--without {biggest.label}` leaves it out." if own else ""
+        said.append(f"{share} of this is {'cell ' if own else ''}{biggest.label}.{remedy}")
     if left_out:
         said.append(f"Left out: {', '.join(left_out)}.")
     if broken:

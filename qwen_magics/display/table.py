@@ -12,6 +12,7 @@ from msgspec import Struct
 from qwen_magics.display import prose
 from qwen_magics.display.figures import LOSS
 
+NO_MATH = "mathjax_ignore tex2jax_ignore"  # or a page with MathJax reads `$0.08 → $0.04` as a formula
 _QUIET = "var(--jp-ui-font-color2,inherit)"
 _RULE = "1px solid var(--jp-border-color2,rgba(128,128,128,.4))"
 _FONT = "font-size:12px;line-height:1.5;font-variant-numeric:tabular-nums;color:var(--jp-ui-font-color1,inherit)"
@@ -46,7 +47,8 @@ class Table(Struct, frozen=True, kw_only=True):
         foot = _row(self.columns, self.foot, f"border-top:{_RULE};font-weight:600") if self.foot else ""
         below = "".join(f'<p style="margin:6px 0 0">{_sentence(said)}</p>' for said in self.sentences)
         return (
-            f'<div style="{_FONT};overflow-x:auto"><table style="border-collapse:collapse;margin:0;{_FONT}">'
+            f'<div class="{NO_MATH}" style="{_FONT};overflow-x:auto">'
+            f'<table style="border-collapse:collapse;margin:0;{_FONT}">'
             f"<thead><tr>{head}</tr></thead><tbody>{body}{foot}</tbody></table>{below}</div>"
         )
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qwen_magics.magics.session import Session
 
 PRODUCT = "# from %%qwen"  # first line of a cell that an answer's code was put into
+_KNOWN = 200  # characters of an output that tell it from others
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(.*?)(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -110,7 +111,9 @@ def _what_is_new(session: Session, prepared: Prepared) -> str:
 
 
 def _name(item: Item) -> str:
-    return hashlib.sha256(f"{item.user_text}\0{item.answer}".encode("utf-8", "surrogatepass")).hexdigest()
+    """What an item is, even where its outputs are by now cut to another length."""
+    known = "\0".join([item.text, item.answer, *(output[:_KNOWN] for output in item.outputs)])
+    return hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _parsed(answer: str) -> Any:

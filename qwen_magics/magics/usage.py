@@ -76,7 +76,7 @@ def _chart(groups: list[tuple[str, Total]], title: str) -> list[tuple[str, str]]
     if len(groups) < 2:
         return []
     bars = reports.bars(groups)
-    return [(chart.svg(bars, title), chart.plain(bars))]
+    return [(chart.html(bars, title), chart.plain(bars))]
 
 
 def _show_last(session: Session) -> None:

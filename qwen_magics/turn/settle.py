@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from qwen_magics import tokens
 from qwen_magics.catalog import pricing
 from qwen_magics.errors import LedgerError, NetworkDown, QwenError, Stopped, TimedOut
-from qwen_magics.turn.plan import count
+from qwen_magics.turn.plan import FREE, count
 from qwen_magics.values import Cost, Receipt, Reported, Status, Timing, Usage
 
 if TYPE_CHECKING:
@@ -110,19 +110,23 @@ def cost_of(plan: Plan, spent: Spent, usage: Usage, ending: Ending) -> Cost:
         reported = spent.header_cost
     if reported is not None:
         return pricing.reported(reported)
-    if not spent.answered and spent.reported is None and plan.unpriceable is None:
-        # An error answered before the first token isn't billed; a connection that broke may have been.
-        unsure = isinstance(ending.error, TimedOut | NetworkDown | Stopped) and spent.left
-        return Cost(
-            amount=Decimal(0),
-            currency=plan.worst.currency,
-            basis="estimated" if unsure else "unbilled",
-            bound="at_least" if unsure else "exact",
-        )
+    if not spent.answered and spent.reported is None and (cost := _unanswered(plan, spent, ending)) is not None:
+        return cost
     cost = _price(plan, usage)
     # What was generated and never arrived, or an attempt before that ran out of time.
     more = (cost.basis == "estimated" and ending.error is not None) or (spent.doubtful and cost.amount)
     return replace(cost, bound="at_least") if more else cost
+
+
+def _unanswered(plan: Plan, spent: Spent, ending: Ending) -> Cost | None:
+    """An error answered before the first token isn't billed; a connection that broke may have been."""
+    if plan.endpoint.provider in FREE or plan.endpoint.plan:
+        return None
+    if not (spent.left and isinstance(ending.error, TimedOut | NetworkDown | Stopped)):
+        return Cost(amount=Decimal(0), currency=plan.worst.currency, basis="unbilled")
+    if plan.row is None:
+        return None
+    return Cost(amount=Decimal(0), currency=plan.row.currency, basis="estimated", bound="at_least")
 
 
 def _price(plan: Plan, usage: Usage) -> Cost:

@@ -73,7 +73,7 @@ def test_the_html_is_static_escaped_and_says_the_same(case: dict[str, Any]) -> N
     receipt = msgspec.convert(case["receipt"], Receipt)
     page = Page(words.html(receipt))
     assert {tag for tag, _ in page.tags} <= {"details", "summary", "div", "table", "tr", "td", "p", "b", "span"}
-    assert {name for _, attributes in page.tags for name in attributes} <= {"style", "colspan"}
+    assert {name for _, attributes in page.tags for name in attributes} <= {"class", "style", "colspan"}
     assert page.text.startswith(case["line"])
     assert all(fact in page.text for fact in case["details"]["facts"])
 

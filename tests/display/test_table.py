@@ -42,7 +42,7 @@ def test_html_is_escaped_and_stresses_what_loses_money() -> None:
     assert "#1 import &lt;b&gt;|x" in html
     assert html.count("▲") == 2
     assert "<code>--trim tier</code>" in html
-    assert "class=" not in html
+    assert html.count("class=") == 1  # no MathJax, please
     assert set(TABLE._repr_mimebundle_()) == {"text/html", "text/markdown", "text/plain"}
 
 
@@ -51,12 +51,11 @@ BARS = [Bar("<mon>", Decimal("0.10"), "$0.10"), Bar("tue", Decimal("0.0001"), "$
 
 def test_bars_are_in_proportion_and_what_is_not_nothing_can_be_seen() -> None:
     assert chart.plain(BARS).split("\n") == ["<mon> " + "█" * 24 + " $0.10", "  tue ▏ $0.00010", "  wed  –"]
-    drawn = chart.svg(BARS, "Spent")
-    assert [f'width="{long}"' in drawn for long in ("220.0", "1.0", "0.0")] == [True, True, True]
-    assert 'aria-label="Spent: &lt;mon&gt; $0.10, tue $0.00010, wed –"' in drawn
-    assert "currentColor" in drawn
+    drawn = chart.html(BARS, "Spent")
+    assert [f"width:{long}px" in drawn for long in (220, 1, 0)] == [True, True, True]
+    assert "&lt;mon&gt;" in drawn
 
 
 def test_nothing_spent_is_no_division_by_zero() -> None:
-    assert chart.svg([], "Spent") == ""
+    assert chart.html([], "Spent") == ""
     assert chart.plain([Bar("mon", Decimal(0), "–")]) == "mon  –"
