@@ -210,9 +210,9 @@ def test_usage_tells_by_model_and_in_all(ledger: Ledger, capsys: pytest.CaptureF
     assert main(["usage"]) == 0
     told = capsys.readouterr().out
     lines = [" ".join(line.split()) for line in told.splitlines()]
-    assert "qwen3-max 2 2,000 60 % 100 ≥ $0.015" in lines
-    assert "qwen2.5-coder-0.5b 1 1,000 60 % 50 free" in lines
-    assert "today 1 1,000 60 % 50 $0.0052" in lines
+    assert "qwen3-max ≥ $0.015 2 2,000 60 % 100" in lines
+    assert "qwen2.5-coder-0.5b free 1 1,000 60 % 50" in lines
+    assert "today $0.0052 1 1,000 60 % 50" in lines
     assert str(ledger.path) in told
 
 

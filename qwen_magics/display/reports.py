@@ -94,12 +94,12 @@ def spending(groups: Sequence[tuple[str, Total]], heading: str, sentences: tuple
     """What was spent: one row per group and currency, as (name, total)."""
     columns = (
         Column(heading),
+        Column("spent", "right"),
         Column("turns", "right"),
         Column("in", "right"),
         Column("cached", "right"),
         Column("out", "right"),
         Column("thinking", "right"),
-        Column("spent", "right"),
         Column("cache saved", "right"),
         Column("", quiet=True),
     )
@@ -114,12 +114,12 @@ def _spent(name: str, total: Total) -> tuple[str, ...]:
         amount, words = words[0].split()[1], words if len(words) > 1 else []
     return (
         name,
+        amount,
         f"{total.turns:,}",
         f"{total.input:,}",
         figures.percent(total.cached, total.input) if total.cached else "",
         f"{total.output:,}",
         f"{total.thinking:,}" if total.thinking else "",
-        amount,
         figures.money(total.saved, total.currency) if total.saved else "",
         ", ".join(words),
     )
