@@ -157,7 +157,8 @@ class PriceLine(Struct, frozen=True):
 class Cost(Struct, frozen=True, kw_only=True):
     """What one request costs. `amount` is None where no honest number exists (`unpriced`, `plan`).
 
-    `unbilled`: the provider answered with an error. `bound` is `at_least` where more may be billed than is known (a stopped stream without usage).
+    `unbilled`: the provider answered with an error. `bound` is `at_least` where more may be billed than is known (a
+    stopped stream without usage).
     """
 
     amount: Decimal | None = None
