@@ -130,13 +130,22 @@ class ModelNotOffered(ProviderError):
 
 
 class Retryable(ProviderError):
-    """Trying again may help. `after` is the provider's own wish in seconds, if it named one."""
+    """Trying again may help. `after` is the provider's own wish in seconds, if it named one.
+
+    `reached` is False where the request can't have reached anyone, and so can't be billed.
+    """
 
     def __init__(
-        self, message: str, *, remedy: str = "", request_id: str = "", after: float | None = None
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        request_id: str = "",
+        after: float | None = None,
+        reached: bool = True,
     ) -> None:
         super().__init__(message, remedy=remedy, request_id=request_id)
-        self.after = after
+        self.after, self.reached = after, reached
 
 
 class RateLimited(Retryable):

@@ -39,9 +39,13 @@ _RANGE = re.compile(r"#?(\d+)\s*\.\.\s*#?(\d+)$")
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """What is asked: its text (expressions already expanded), what is attached, and the names it speaks of."""
+    """What is asked: its text (expressions already expanded), what is attached, and the names it speaks of.
+
+    `begun` is the unfinished answer that is to go on.
+    """
 
     text: str
+    begun: str = ""
     attachments: tuple[Item, ...] = ()
     names: frozenset[str] = frozenset()
 
@@ -166,8 +170,10 @@ class _Maker:
 
     def clean(self, item: Item) -> Item:
         """An item made elsewhere (attachment, question, instructions), redacted and without control tokens."""
-        text, found = self._text(item.text, redact=item.number not in self.rules.unredacted)
-        return replace(item, text=text, redacted=found)
+        redact = item.number not in self.rules.unredacted
+        text, found = self._text(item.text, redact)
+        answer, hits = self._text(item.answer, redact)
+        return replace(item, text=text, answer=answer, redacted=found + hits)
 
     def _turn(self, cell: Cell) -> Item | None:
         turn = turns.read(cell)
@@ -216,7 +222,10 @@ def _instructions(rules: Rules) -> Item:
 def _asked(notebook: Notebook, question: Question) -> list[Item]:
     """Attachments, then the question: byte for byte what later turns will show of this one."""
     number = notebook.cells[notebook.running].number if notebook.running is not None else 0
-    items = [*question.attachments, Item(kind="question", label="the question", text=question.text)]
+    items = [
+        *question.attachments,
+        Item(kind="question", label="the question", text=question.text, answer=question.begun),
+    ]
     return [replace(item, number=number) for item in items]
 
 

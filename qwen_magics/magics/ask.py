@@ -107,7 +107,10 @@ def _what_is_new(session: Session, prepared: Prepared) -> str:
         return "Only the question is new: put it in other words."
     named = ", ".join(item.label for item in new)
     without = " ".join(f"--without {item.label}" for item in new)
-    return f"New since the last accepted question: {named} and the question itself. Leave out: %%qwen {without}"
+    return (
+        f"New since the last accepted question: {named}, and the question itself.\n"
+        f"  Ask with %%qwen {without}; `# qwen: skip` as a cell's first line leaves it out for good."
+    )
 
 
 def _name(item: Item) -> str:

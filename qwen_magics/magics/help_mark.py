@@ -1,7 +1,8 @@
 """`%qwen what is this?` is a question, not a request for help.
 
 IPython turns a line that ends in a question mark into `pinfo` of its last word before any magic sees it. This input
-transformer comes first and hands such a line to the magic; `%qwen?` and `%%qwen?` stay help.
+transformer comes first and hands such a line to the magic; `%qwen?` and `%%qwen?` stay help. It also lets a `%%qwen`
+line stand alone in its cell (`%%qwen --continue`), which IPython refuses.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ def remove(shell: InteractiveShell) -> None:
 
 def transform(lines: list[str]) -> list[str]:
     """Lines such as `%qwen … ?` as the call that IPython would have made without the question mark."""
+    if len(lines) == 1 and re.match(r"%%qwen(?:\s|$)", lines[0]):
+        return [lines[0].rstrip("\n") + "\n", "\n"]
     if not any("%qwen" in line and line.rstrip().endswith("?") for line in lines):
         return lines
     if lines[0].lstrip().startswith("%%") or _is_python("".join(lines)):

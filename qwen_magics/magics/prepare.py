@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from qwen_magics.context import compose, describe, expressions, turns
 from qwen_magics.context.compose import Context, Question, Rules
@@ -16,7 +17,6 @@ from qwen_magics.context.items import Item
 from qwen_magics.errors import OptionError, PromptError, SendingForbidden
 from qwen_magics.notebook import answers
 from qwen_magics.turn import Ask, Place, Route, route
-from qwen_magics.values import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from qwen_magics.context.redact import Redactor
     from qwen_magics.magics.options import Given
     from qwen_magics.magics.session import Session
+    from qwen_magics.notebook.answers import SavedAnswer
     from qwen_magics.notebook.cells import Notebook
     from qwen_magics.values import Progress
 
@@ -71,16 +72,17 @@ def prepare(
             remedy='Use the local model: %config Qwen.provider = "local"',
         )
     question = _question(session, given, text)
+    if given.go_on:
+        begun = _begun(notebook)
+        question = replace(question, text=question.text or begun.asked, begun=begun.text)
     context = compose.compose(notebook, question, _rules(given, where), redactor(session))
-    before = _before(notebook) if given.go_on else ""
-    said = [*context.messages(), *([Message("assistant", before)] if before else [])]
     return Prepared(
         route=where,
         notebook=notebook,
         context=context,
         ask=Ask(
-            messages=said,
-            options=where.settings.options(search=given.search, json=given.form == "json", continued=bool(before)),
+            messages=context.messages(),
+            options=where.settings.options(search=given.search, json=given.form == "json", continued=given.go_on),
             asked=context.asked,
             sent=context.sent,
             left_out=context.left_out,
@@ -90,7 +92,7 @@ def prepare(
             yes=given.yes,
         ),
         question=turns.fingerprint(text if notebook.running is None else notebook.cells[notebook.running].source),
-        before=before,
+        before=question.begun,
     )
 
 
@@ -147,13 +149,13 @@ def _rules(given: Given, where: Route) -> Rules:
     )
 
 
-def _before(notebook: Notebook) -> str:
+def _begun(notebook: Notebook) -> SavedAnswer:
     earlier = answers.read(notebook.earlier)
     if earlier is None or not earlier.text.strip():
         raise OptionError(
             "--continue: this cell has no answer to go on from. Nothing was sent.", remedy="Leave --continue out."
         )
-    return earlier.text
+    return earlier
 
 
 def _first_time(session: Session, notebook: Notebook, where: Route, context: Context) -> tuple[str, ...]:
@@ -164,5 +166,7 @@ def _first_time(session: Session, notebook: Notebook, where: Route, context: Con
     if session.ledger.has_sent(name, where.endpoint.provider, where.endpoint.region):
         return ()
     cells, outputs = context.sent.cells, context.sent.outputs
+    if not cells:
+        return (f"the question alone → {where.endpoint.label}",)
     what = f"{cells} {'cell' if cells == 1 else 'cells'} and {outputs} {'output' if outputs == 1 else 'outputs'}"
     return (f"{what} → {where.endpoint.label}",)

@@ -261,11 +261,13 @@ def _in_opening(problem: Exception, url: str) -> QwenError:
 
     host = urlsplit(url).netloc
     if isinstance(problem, httpx.ConnectTimeout | httpx.PoolTimeout):
-        return TimedOut(f"No connection to {host} within {CONNECT_S:.0f} s.", remedy=_CHECK)
+        return TimedOut(f"No connection to {host} within {CONNECT_S:.0f} s.", remedy=_CHECK, reached=False)
     if isinstance(problem, httpx.TimeoutException):
         return TimedOut(f"{host} took the request but did not answer in time.")
     if isinstance(problem, httpx.ProxyError):
-        return NetworkDown(f"The proxy let no connection to {host} through.", remedy="%env HTTPS_PROXY shows it.")
+        return NetworkDown(
+            f"The proxy let no connection to {host} through.", remedy="%env HTTPS_PROXY shows it.", reached=False
+        )
     if isinstance(problem, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError):
         return NetworkDown(f"{host} hung up without an answer.")
     if "CERTIFICATE_VERIFY_FAILED" in str(problem) or isinstance(problem, ssl.SSLError):
@@ -274,7 +276,7 @@ def _in_opening(problem: Exception, url: str) -> QwenError:
             remedy="%env SSL_CERT_FILE=/path/to/your-company-ca.pem  (then ask again)",
         )
     if isinstance(problem, httpx.TransportError):
-        return NetworkDown(f"No connection to {host}.", remedy=_CHECK)
+        return NetworkDown(f"No connection to {host}.", remedy=_CHECK, reached=False)
     if isinstance(problem, FileNotFoundError):
         return SettingsError("SSL_CERT_FILE names a file that doesn't exist.", remedy="%env SSL_CERT_FILE")
     # ImportError: httpx needs socksio for a SOCKS proxy; ValueError, InvalidURL: a proxy variable that is no address.

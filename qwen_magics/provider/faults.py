@@ -184,8 +184,14 @@ def _remedy(kind: type[QwenError], status: int, endpoint: Endpoint, model: str) 
         return "--without #n leaves a cell out."
     if kind is QuotaExhausted and endpoint.provider == "alibaba":
         return "See Billing and Free quota in the Model Studio console; asking again won't help."
-    if kind is BadRequest and status in (404, 405):
-        return _ADDRESS
+    if kind is AccessDenied:
+        return "Ask whoever runs the account for access, or choose another model: %qwen_models lists them."
+    if kind is RateLimited:
+        return "Wait a minute and run the cell again, or choose another model with -m."
+    if kind is ServerFault:
+        return "Run the cell again in a minute, or choose another model with -m."
+    if kind is BadRequest:
+        return _ADDRESS if status in (404, 405) else "%qwen_context shows what is sent, %config Qwen the settings."
     return ""
 
 

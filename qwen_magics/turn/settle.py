@@ -122,7 +122,9 @@ def _unanswered(plan: Plan, spent: Spent, ending: Ending) -> Cost | None:
     """An error answered before the first token isn't billed; a connection that broke may have been."""
     if plan.endpoint.provider in FREE or plan.endpoint.plan:
         return None
-    if not (spent.left and isinstance(ending.error, TimedOut | NetworkDown | Stopped)):
+    error = ending.error
+    unsure = isinstance(error, TimedOut | NetworkDown | Stopped) and getattr(error, "reached", spent.left)
+    if not unsure and not spent.doubtful:
         return Cost(amount=Decimal(0), currency=plan.worst.currency, basis="unbilled")
     if plan.row is None:
         return None

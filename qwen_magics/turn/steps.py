@@ -152,7 +152,7 @@ def _exchange(plan: Plan, state: _State) -> Generator[Operation | TurnEvent, Any
             )
             if pause is None:
                 raise (_broken(problem) if state.first is not None else problem) from None
-            state.doubtful = state.doubtful or isinstance(problem, TimedOut)
+            state.doubtful = state.doubtful or (isinstance(problem, TimedOut) and problem.reached)
             yield Close()
             yield from _count_down(pause, state.attempts + 1, problem.message)
 

@@ -52,11 +52,12 @@ def test_an_interrupt_in_mid_stream_keeps_what_came_and_hangs_up(desk: Desk, way
     assert not desk.ledger.in_flight()
 
 
-def test_a_stopped_answer_goes_on_where_it_broke_off(desk: Desk) -> None:
+@pytest.mark.parametrize("source", ["%%qwen --continue\nCount on!", "%%qwen --continue"])
+def test_a_stopped_answer_goes_on_where_it_broke_off(desk: Desk, source: str) -> None:
     desk.provider.enqueue(HANGS, Answer(text=("three ", "four.")))
     interrupted(desk, "%%qwen\nCount on!", "two")
     index = len(desk.lab.notebook.cells) - 1
-    desk.lab.notebook.cells[index].source = "%%qwen --continue\nCount on!"
+    desk.lab.notebook.cells[index].source = source
     ran = desk.lab.run_cell(index)
     assert (ran.status, ran.answer) == ("ok", "one two three four.")
     body = desk.provider.questions[-1].body
@@ -64,7 +65,7 @@ def test_a_stopped_answer_goes_on_where_it_broke_off(desk: Desk) -> None:
     assert body["messages"][-1]["role"] == "assistant"
     desk.lab.run("%%qwen\nDone?")
     assert "one two three four." in desk.provider.questions[-1].prompt
-    assert "stopped" not in desk.provider.questions[-1].prompt.split("Count on!")[1]
+    assert "stopped" not in desk.provider.questions[-1].prompt.split("Count on!")[-1]
 
 
 def test_a_stopped_answer_stays_in_the_conversation_marked(desk: Desk) -> None:
