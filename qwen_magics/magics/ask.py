@@ -7,6 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from qwen_magics.context.items import Item
 from qwen_magics.display import live
 from qwen_magics.errors import Moderated, OptionError, PromptError
 from qwen_magics.magics.options import Given, parse
@@ -15,7 +16,6 @@ from qwen_magics.turn import Turn, plan
 from qwen_magics.values import Settled, Started, Text
 
 if TYPE_CHECKING:
-    from qwen_magics.context.items import Item
     from qwen_magics.display.live import View
     from qwen_magics.magics.session import Session
 
@@ -92,7 +92,9 @@ def _carry_out(session: Session, prepared: Prepared, turn: Turn, view: View) -> 
 
 
 def _remember(session: Session, prepared: Prepared) -> None:
-    session.accepted[prepared.ask.place.notebook] = frozenset(_name(item) for item in prepared.context.items)
+    context = prepared.context
+    accepted = {*map(_name, context.items), _name(Item(kind="turn", label="", text=context.asked))}
+    session.accepted[prepared.ask.place.notebook] = frozenset(accepted)
 
 
 def _what_is_new(session: Session, prepared: Prepared) -> str:
@@ -114,8 +116,8 @@ def _what_is_new(session: Session, prepared: Prepared) -> str:
 
 
 def _name(item: Item) -> str:
-    """What an item is, even where its outputs are by now cut to another length."""
-    known = "\0".join([item.text, item.answer, *(output[:_KNOWN] for output in item.outputs)])
+    """What an item is, even where its outputs are by now cut to another length. An answer is the provider's own."""
+    known = "\0".join([item.text, *(output[:_KNOWN] for output in item.outputs)])
     return hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()
 
 

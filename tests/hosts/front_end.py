@@ -162,9 +162,12 @@ class FrontEnd:
 
     def run_all(self) -> list[Ran]:
         """Run All: every cell is cleared and sent at once."""
+        return self.run_cells([index for index, cell in enumerate(self.notebook.cells) if cell.cell_type == "code"])
+
+    def run_cells(self, indexes: Iterable[int]) -> list[Ran]:
+        """Run selected cells: all are cleared and sent at once."""
         began = time.monotonic()
-        cells = [index for index, cell in enumerate(self.notebook.cells) if cell.cell_type == "code"]
-        return [self._end(request, began) for request in [self._send(index) for index in cells]]
+        return [self._end(request, began) for request in [self._send(index) for index in indexes]]
 
     def shows(self, index: int) -> str:
         """What a cell shows at this moment, as text."""
@@ -281,10 +284,9 @@ class VSCode(FrontEnd):
         """The URI of the cell's document."""
         return {"cellId": f"vscode-notebook-cell:{self.path}#W{index}sZmlsZQ%3D%3D"}
 
-    def run_all(self) -> list[Ran]:
+    def run_cells(self, indexes: Iterable[int]) -> list[Ran]:
         """One after another: the next cell is sent when the last one has ended."""
-        cells = [index for index, cell in enumerate(self.notebook.cells) if cell.cell_type == "code"]
-        return [self.run_cell(index) for index in cells]
+        return [self.run_cell(index) for index in indexes]
 
 
 def overwritten(text: str) -> str:
