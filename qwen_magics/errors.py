@@ -20,6 +20,7 @@ QwenError
 │       ├── NetworkDown
 │       └── TimedOut
 ├── BrokenStream             the answer broke off half-way (kept, marked)
+├── WrongForm                the answer isn't in the form that was asked for (kept)
 ├── Stopped                  the user interrupted
 ├── LocalModelError          weights or process of the local model
 └── LedgerError              the ledger's file can't be opened, read or written
@@ -166,6 +167,10 @@ class TimedOut(Retryable):
 
 class BrokenStream(ProviderError):
     """The answer broke off half-way; what came is kept."""
+
+
+class WrongForm(QwenError):
+    """The answer isn't in the form that was asked for; it is kept as it came."""
 
 
 class Stopped(QwenError):

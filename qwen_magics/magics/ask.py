@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_magics.context.items import Item
 from qwen_magics.display import live
-from qwen_magics.errors import Moderated, OptionError, PromptError
+from qwen_magics.errors import Moderated, OptionError, WrongForm
 from qwen_magics.magics.options import Given, parse
 from qwen_magics.magics.prepare import Prepared, prepare
 from qwen_magics.turn import Turn, plan
 from qwen_magics.values import Settled, Started, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qwen_magics.display.live import View
     from qwen_magics.magics.session import Session
 
@@ -25,12 +27,22 @@ _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(.*?)(?:^ {0,3}\1[`~]*[ \t]*$|
 
 
 class Answer(str):
-    """An answer as a string. It has been shown already, so it shows nothing when a cell ends with it."""
+    """An answer as a string. The execution that asked has shown it; where that ends with it, it shows nothing more."""
 
-    __slots__ = ()
+    __slots__ = ("_shown",)
+
+    def __new__(cls, text: str, shown: Callable[[], bool]) -> Answer:
+        """`shown` tells whether the execution that asked still runs."""
+        answer = super().__new__(cls, text)
+        answer._shown = shown
+        return answer
 
     def _ipython_display_(self) -> None:
-        return
+        if not self._shown():
+            raise NotImplementedError  # as any other string
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)
 
 
 def ask(session: Session, line: str, cell: str, *, whole_cell: bool) -> Answer | None:
@@ -65,7 +77,8 @@ def run(session: Session, given: Given, text: str, *, shared_receipt: bool = Fal
     )
     settled = _carry_out(session, prepared, turn, view)
     _remember(session, prepared)
-    answer = Answer(prepared.before + settled.text)
+    here = session.execution
+    answer = Answer(prepared.before + settled.text, lambda: session.execution == here)
     if given.out:
         session.shell.user_ns[given.out] = _parsed(answer) if given.form == "json" else str(answer)
     if given.form == "code" or product:
@@ -126,7 +139,7 @@ def _parsed(answer: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as problem:
-        raise PromptError(
+        raise WrongForm(
             f"The answer is not JSON ({problem}); it stands above as it came.",
             remedy="Ask again, or leave --as json out.",
         ) from None

@@ -44,7 +44,7 @@ OPTIONS = (
     Option(("--unredacted",), "list", "#N", "send cell #N as it is, what looks like a secret too"),
     Option(("--as",), "value", "markdown|text|code|json", "the answer's form; code also goes into a new next cell"),
     Option(("-o", "--out"), "value", "NAME", "put the answer into a variable (parsed, with --as json)"),
-    Option(("--system",), "value", "TEXT", "instead of the built-in instructions"),
+    Option(("--system",), "value", '"TEXT"', "instead of the built-in instructions"),
     Option(("--max-tokens",), "value", "N", "the longest answer"),
     Option(("--temperature",), "value", "X", "0 to below 2"),
     Option(("--top-p",), "value", "X", "above 0 to 1"),

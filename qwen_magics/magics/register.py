@@ -51,7 +51,7 @@ class QwenMagics(Magics):
           --as markdown|text|code|json
                                  the answer's form; code also goes into a new next cell, never run
           -o, --out NAME         put the answer into a variable (parsed, with --as json)
-          --system TEXT          instead of the built-in instructions
+          --system "TEXT"        instead of the built-in instructions
           --max-tokens N         the longest answer
           --temperature X        0 to below 2
           --top-p X              above 0 to 1

@@ -54,6 +54,12 @@ class Session:
         """The notebook as it is right now."""
         return self.here.notebook()
 
+    @property
+    def execution(self) -> str:
+        """What tells the running execution from others."""
+        running = self.here.record.running
+        return running.msg_id if running else ""
+
     def tally(self) -> Tally:
         """The receipt that all line magics of the running execution share."""
         from qwen_magics.display.tally import Tally
