@@ -30,6 +30,7 @@ class Answer(str):
     """An answer as a string. The execution that asked has shown it; where that ends with it, it shows nothing more."""
 
     __slots__ = ("_shown",)
+    _shown: Callable[[], bool]
 
     def __new__(cls, text: str, shown: Callable[[], bool]) -> Answer:
         """`shown` tells whether the execution that asked still runs."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_magics.display.markdown import safe
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -21,6 +23,12 @@ def show(shell: InteractiveShell, *parts: Table | tuple[str, str]) -> None:
         "text/html": '<div style="height:10px"></div>'.join(bundle["text/html"] for bundle in bundles),
         "text/plain": "\n\n".join(bundle["text/plain"] for bundle in bundles),
     }
+    shell.display_pub.publish(data=data, metadata=MARK)
+
+
+def text(shell: InteractiveShell, head: str, answer: str) -> None:
+    """A model's text from the ledger, as safe as when it came."""
+    data = {"text/markdown": f"`{head.replace('`', ' ')}`\n\n{safe(answer)}", "text/plain": f"{head}\n\n{answer}"}
     shell.display_pub.publish(data=data, metadata=MARK)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -80,18 +79,19 @@ def _chart(groups: list[tuple[str, Total]], title: str) -> list[tuple[str, str]]
 
 
 def _show_last(session: Session) -> None:
-    """Answers of this notebook that a rerun overwrote, newest first; the newest of each cell still stands there."""
+    """What reruns of this notebook's cells overwrote: of each cell the answer before its newest."""
     here = place(session, session.notebook()).notebook
-    seen: set[str] = set()
-    parts: list[tuple[str, str]] = []
+    newest: set[str] = set()
+    shown: set[str] = set()
     for answer in session.ledger.answers(here, limit=200):
-        if answer.place.cell_id in seen:
-            head = f"{answer.time} · {answer.model} · {answer.status} · {answer.asked.splitlines()[-1:] or ['']}"
-            parts.append((f"<p>{escape(head)}</p><pre>{escape(answer.text)}</pre>", f"{head}\n{answer.text}"))
-        seen.add(answer.place.cell_id)
-    if parts:
-        report.show(session.shell, *parts[:10])
-    else:
+        cell = answer.place.cell_id
+        if cell in newest and cell not in shown:
+            shown.add(cell)
+            asked = " ".join(answer.asked.split())
+            head = f"{answer.time} · {answer.model} · {answer.status} · {asked[-80:]}"
+            report.text(session.shell, head, answer.text)
+        newest.add(cell)
+    if not shown:
         report.say(session.shell, "No answer of this notebook was overwritten.")
 
 
