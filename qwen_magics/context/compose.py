@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from qwen_magics import tokens
-from qwen_magics.context import canonical, fit, turns
+from qwen_magics.context import turns
+from qwen_magics.context.fit import Offered, fit
 from qwen_magics.context.items import Item, messages
+from qwen_magics.context.maker import Maker, Memory
 from qwen_magics.errors import OptionError
-from qwen_magics.notebook import answers
 from qwen_magics.values import Message, Sent
 
 if TYPE_CHECKING:
@@ -29,12 +29,7 @@ INSTRUCTIONS = (
     "then asks. Answer what is asked, briefly, in the language of the question, in Markdown. "
     "Code that is meant to run in the notebook goes into ```python fences."
 )
-OUTPUT_TOKENS = 600
-OUTPUT_TOKENS_NEAR = 3000  # the last cells', an error, and what the question names
 NEAR = 3
-SKIP, PIN = "qwen-skip", "qwen-pin"
-_MARK = re.compile(r"\s*(?:#|<!--)\s*qwen:\s*(skip|pin)\b", re.IGNORECASE)
-_OWN_LINE = re.compile(r"\s*(?:%(?:load_ext|reload_ext)\s+qwen_magics\b|%qwen_\w+|%config\s+Qwen\b)")
 _RANGE = re.compile(r"#?(\d+)\s*\.\.\s*#?(\d+)$")
 
 
@@ -95,17 +90,29 @@ class Context(Struct, frozen=True):
         )
 
 
-def compose(notebook: Notebook, question: Question, rules: Rules, redactor: Redactor) -> Context:
-    """Raises OptionError for a `--context` that can't be, InputTooLong where nothing more can be left out."""
-    cells = [cell for cell in select(notebook, rules.select) if cell.number not in rules.without and not _skipped(cell)]
-    near = _near(cells, question)
-    maker = _Maker(rules, redactor)
-    items = [maker.clean(_instructions(rules))]
-    items += [item for cell in cells if (item := maker.item(cell, near=cell.number in near)) is not None]
-    items += [maker.clean(item) for item in _asked(notebook, question)]
-    fitted = fit.fit(items, rules.room, rules.vocabulary)
+def compose(
+    notebook: Notebook, question: Question, rules: Rules, redactor: Redactor, memory: Memory | None = None
+) -> Context:
+    """Raises OptionError for a `--context` that can't be, InputTooLong where nothing more can be left out.
+
+    `memory` is the session's: with it only what has changed since the last composition is worked out.
+    """
+    cells = [cell for cell in select(notebook, rules.select) if cell.number not in rules.without]
+    maker = Maker(rules, redactor)
+    drafts = (memory or Memory()).drafts(cells, maker)
+    offered = Offered(
+        head=[maker.clean(_instructions(rules))],
+        drafts=drafts,
+        tail=[maker.clean(item) for item in _asked(notebook, question)],
+        near=_near([draft.cell for draft in drafts], question),
+    )
+    fitted = fit(offered, maker)
     skipped = tuple(f"#{number}" for number in sorted(rules.without))
-    return Context(fitted.items, (*fitted.left_out, *skipped), tuple(dict.fromkeys(maker.broken)))
+    return Context(
+        items=[made.item for made in fitted.made],
+        left_out=(*fitted.left_out, *skipped),
+        broken=tuple(dict.fromkeys(token for made in fitted.made for token in made.broken)),
+    )
 
 
 def select(notebook: Notebook, word: str) -> Sequence[Cell]:
@@ -127,89 +134,6 @@ def select(notebook: Notebook, word: str) -> Sequence[Cell]:
     raise OptionError(
         f"--context {word} is not a choice.", remedy="Choose above, all, none, code, or a range such as 3..7."
     )
-
-
-class _Maker:
-    """Cells → items under one set of rules. Everything that leaves passes `clean` or `_text`."""
-
-    def __init__(self, rules: Rules, redactor: Redactor) -> None:
-        self.rules, self.redactor = rules, redactor
-        self.broken: list[str] = []
-
-    def item(self, cell: Cell, *, near: bool) -> Item | None:
-        """What goes along of a cell; None where nothing does."""
-        if turns.is_question(cell):
-            return self._turn(cell)
-        source = _without_own_lines(cell.source)
-        outputs = self._outputs(cell) if self.rules.outputs != "none" else []
-        if not source.strip() and not outputs:
-            return None
-        redact = cell.number not in self.rules.unredacted
-        text, found = self._text(source, redact)
-        kept, cut = [], 0
-        for output, is_error in outputs:
-            clean, hits = self._text(output, redact)
-            found += hits
-            limit = OUTPUT_TOKENS_NEAR if near or is_error else OUTPUT_TOKENS
-            short = tokens.cut(clean, limit, self.rules.vocabulary)
-            kept.append(short.text)
-            cut += short.dropped
-        return Item(
-            kind="cell",
-            label=f"#{cell.number}",
-            title=_title(cell, source),
-            tag="cell" if cell.kind == "code" else "text",
-            text=text,
-            outputs=tuple(kept),
-            number=cell.number,
-            pinned=_pinned(cell),
-            cut=cut,
-            redacted=found,
-            note="edited since it ran" if cell.edited else "",
-        )
-
-    def clean(self, item: Item) -> Item:
-        """An item made elsewhere (attachment, question, instructions), redacted and without control tokens."""
-        redact = item.number not in self.rules.unredacted
-        text, found = self._text(item.text, redact)
-        answer, hits = self._text(item.answer, redact)
-        return replace(item, text=text, answer=answer, redacted=found + hits)
-
-    def _turn(self, cell: Cell) -> Item | None:
-        turn = turns.read(cell)
-        if turn is None:
-            return None
-        redact = cell.number not in self.rules.unredacted
-        asked, found = self._text(turn.asked, redact)
-        answer, hits = self._text(turn.answer, redact)
-        if turn.stopped:
-            answer += "\n\n[stopped here]"
-        return Item(
-            kind="turn",
-            label=f"#{cell.number}",
-            title="question, answer",
-            text=asked,
-            answer=answer,
-            number=cell.number,
-            pinned=_pinned(cell),
-            redacted=found + hits,
-            note="question edited since" if turn.edited else "",
-        )
-
-    def _outputs(self, cell: Cell) -> list[tuple[str, bool]]:
-        if self.rules.outputs == "schema":
-            return canonical.schema(cell.outputs)
-        # What `%qwen` answered in this cell is something that the user was shown; it is no turn.
-        told = [(f"(answer) {answer.text}", False) for answer in answers.read_all(cell.outputs)]
-        return [*canonical.render(cell.outputs), *told]
-
-    def _text(self, text: str, redact: bool) -> tuple[str, int]:
-        text, broken = tokens.break_control(text)
-        self.broken += broken
-        if not redact:
-            return text, 0
-        result = self.redactor.redact(text)
-        return result.text, sum(found.count for found in result.found)
 
 
 def _instructions(rules: Rules) -> Item:
@@ -237,32 +161,3 @@ def _near(cells: Sequence[Cell], question: Question) -> set[int]:
         named = re.compile(rf"^(?:{'|'.join(map(re.escape, sorted(question.names)))})\b", re.MULTILINE)
         numbers |= {cell.number for cell in cells if cell.kind == "code" and named.search(cell.source)}
     return numbers
-
-
-def _marked(cell: Cell) -> str:
-    match = _MARK.match(cell.source)
-    return match[1].lower() if match else ""
-
-
-def _skipped(cell: Cell) -> bool:
-    return SKIP in cell.tags or _marked(cell) == "skip" or cell.kind == "raw"
-
-
-def _pinned(cell: Cell) -> bool:
-    return PIN in cell.tags or _marked(cell) == "pin"
-
-
-def _without_own_lines(source: str) -> str:
-    """Our own line magics mean nothing to the model, and `%qwen_context` must not change what it shows."""
-    if "%" not in source:
-        return source
-    return "\n".join(line for line in source.split("\n") if not _OWN_LINE.match(line))
-
-
-def _title(cell: Cell, source: str) -> str:
-    """A few words for tables: the first line that says something."""
-    lines = [line.strip() for line in source.splitlines() if line.strip() and not _MARK.match(line)]
-    first = lines[0] if lines else "output"
-    if cell.kind == "markdown":
-        first = first.lstrip("# ").replace("`", "")
-    return first if len(first) <= 32 else first[:31] + "…"

@@ -1,124 +1,202 @@
-"""Makes a context fit the model's window: outputs shrink first, then the oldest unpinned cells go. Pure and stateless.
+"""Makes a context fit the model's window: outputs shrink first, then the oldest unpinned cells go.
 
 Which cells go depends on sizes alone and moves in large steps, so the prompt's beginning stays the same from one
-question to the next and the provider's cache still holds (contract "What is sent").
+question to the next and the provider's cache still holds (contract "What is sent"). What can't go is not worked out:
+cells are taken from the last one back until the room is full.
 """
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from qwen_magics import tokens
 from qwen_magics.context.items import Item, messages
+from qwen_magics.context.maker import OUTPUT_TOKENS, OUTPUT_TOKENS_NEAR, Made
 from qwen_magics.errors import InputTooLong
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SHRINK = (300, 100, 30)  # tokens that an old output keeps, tried in this order
+    from qwen_magics.context.maker import Draft, Maker
+
 STEP = 4  # cells leave in steps of a quarter of the room
-LAST = 3  # the last cells keep their outputs longest
-DENSEST = 6  # characters a token, at the most, in ordinary text: to skip counting what can't possibly fit
+FRAME = 16  # tokens around the system's and the user's message
+MARK = 40  # tokens of the words in place of what went, for each run of cells
+HOPELESS = 2  # an estimate of more than this many rooms: not worth trying
+
+
+class Keep(Struct, frozen=True):
+    """How many tokens an output keeps: an old cell's, and one of the last cells or what the question names."""
+
+    old: int
+    near: int
+
+
+KEEPS = (
+    *(Keep(old, OUTPUT_TOKENS_NEAR) for old in (OUTPUT_TOKENS, 300, 100, 0)),
+    *(Keep(0, near) for near in (1000, 300, 100)),
+)
 
 
 class Fitted(Struct, frozen=True):
-    """The items that go, and what was left out, in words (`#1 to #12`, `outputs of #4 to 30 tokens`)."""
+    """What goes, and what was left out, in words (`#1 to #12`, `outputs of #13 to #40 cut to 100 tokens`)."""
 
-    items: list[Item]
+    made: list[Made]
     left_out: tuple[str, ...] = ()
 
 
-def fit(items: Sequence[Item], room: int, vocabulary: str) -> Fitted:
-    """`items` within `room` tokens, messages' overhead included. Raises InputTooLong where even the least is too much.
+class Offered(Struct, frozen=True):
+    """What would go if there were room: the instructions, cells, attachments and the question.
+
+    `near` are the numbers of the cells whose outputs may be long.
+    """
+
+    head: list[Made]
+    drafts: list[Draft]
+    tail: list[Made]
+    near: AbstractSet[int]
+
+
+def fit(offered: Offered, maker: Maker) -> Fitted:
+    """As much of it as has room, messages' overhead included. Raises InputTooLong where even the least is too much.
 
     The vocabulary is loaded only where the bound by bytes can't settle it.
     """
-    kept = list(items)
-    if _bound(kept) <= room or _fits(kept, room, vocabulary):
-        return Fitted(kept)
-    for limit in SHRINK:
-        shrunk = [_shrink(item, limit, vocabulary) if old else item for item, old in _aged(kept)]
-        if _fits(shrunk, room, vocabulary):
-            return Fitted(shrunk, (_shrunk_words(kept, shrunk, limit),))
-    bare = [_shrink(item, SHRINK[-1], vocabulary) for item in kept]
-    return _drop(bare, room, vocabulary)
+    for keep in KEEPS:
+        attempt = _Attempt(offered, maker, keep)
+        if keep.old and attempt.hopeless:
+            continue
+        if (keep == KEEPS[0] and attempt.surely_fits) or attempt.fits:
+            return attempt.fitted(0)
+        if keep.old == 0 and (attempt.roomy or keep == KEEPS[-1]):
+            break
+    return attempt.without_the_oldest()
 
 
-def _drop(items: list[Item], room: int, vocabulary: str) -> Fitted:
-    """Let the oldest unpinned cells go, in steps of room/4 of what they hold."""
-    size = [item.bound() // 2 for item in items]  # a stand-in for tokens that needs no counting: only the order matters
-    loose = [i for i, item in enumerate(items) if item.kind in ("cell", "turn") and not item.pinned]
-    step = max(room // STEP, 1)
-    gone: set[int] = set()
-    goal = 0
-    for i in loose:
-        if goal <= 0:
-            rest = [item for j, item in enumerate(items) if j not in gone]
-            marked = _marked(rest, [items[j] for j in sorted(gone)])
-            if gone and _fits(marked, room, vocabulary):
-                return Fitted(marked, (_names([items[j] for j in sorted(gone)]),))
-            goal = step
-        gone.add(i)
-        goal -= size[i]
-    rest = _marked([item for j, item in enumerate(items) if j not in gone], [items[j] for j in sorted(gone)])
-    if _fits(rest, room, vocabulary):
-        return Fitted(rest, (_names([items[j] for j in sorted(gone)]),) if gone else ())
-    need = tokens.count_messages(messages(rest), vocabulary=vocabulary)
-    raise InputTooLong(
-        f"The question, its attachments and what is pinned take {need:,} tokens; the model takes {room:,}. "
-        "Nothing was sent.",
-        remedy="Attach less, unpin cells, or ask with --context none.",
-    )
+class _Attempt:
+    """One way to keep outputs, and how many cells have room then."""
 
+    def __init__(self, offered: Offered, maker: Maker, keep: Keep) -> None:
+        self._offered, self._drafts, self._maker, self._keep = offered, offered.drafts, maker, keep
+        self._room, self._vocabulary = maker.rules.room, maker.rules.vocabulary
 
-def _marked(items: list[Item], gone: list[Item]) -> list[Item]:
-    """A line in place of what went, so that the model knows and the prompt names it."""
-    if not gone:
-        return items
-    mark = Item(kind="mark", label="…", title="left out", text=f"[cells {_names(gone)} left out: no room]")
-    at = 1 if items and items[0].kind == "instructions" else 0
-    return [*items[:at], mark, *items[at:]]
-
-
-def _names(gone: Sequence[Item]) -> str:
-    """`#1 to #12, #15`: runs of numbers as people say them."""
-    numbers = [item.number for item in gone]
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(f"#{run[0]} to #{run[-1]}" if len(run) > 1 else f"#{run[0]}" for run in runs)
-
-
-def _aged(items: list[Item]) -> list[tuple[Item, bool]]:
-    """Each item, and whether its outputs may shrink before those of the last cells."""
-    cells = [i for i, item in enumerate(items) if item.kind == "cell"]
-    last = set(cells[-LAST:])
-    return [(item, item.kind == "cell" and not item.pinned and i not in last) for i, item in enumerate(items)]
-
-
-def _shrink(item: Item, limit: int, vocabulary: str) -> Item:
-    if item.pinned or not item.outputs:
-        return item
-    cuts = [tokens.cut(output, limit, vocabulary) for output in item.outputs]
-    return replace(item, outputs=tuple(cut.text for cut in cuts), cut=item.cut + sum(cut.dropped for cut in cuts))
-
-
-def _shrunk_words(before: Sequence[Item], after: Sequence[Item], limit: int) -> str:
-    changed = [new for old, new in zip(before, after, strict=True) if old.outputs != new.outputs]
-    return f"outputs of {_names(changed)} cut to {limit} tokens"
-
-
-def _bound(items: Sequence[Item]) -> int:
-    return sum(item.bound() + 16 for item in items)
-
-
-def _fits(items: Sequence[Item], room: int, vocabulary: str) -> bool:
-    if sum(len(item.user_text) + len(item.answer) for item in items) > room * DENSEST:
+    @property
+    def hopeless(self) -> bool:
+        """Whether the cells are by far too large, which needs nothing to be worked out."""
+        left = HOPELESS * self._room
+        for draft in reversed(self._drafts):
+            left -= draft.estimate(self._limit(draft))
+            if left < 0:
+                return True
         return False
-    return tokens.count_messages(messages(items), vocabulary=vocabulary) <= room
+
+    @property
+    def surely_fits(self) -> bool:
+        """Whether all of it fits by its bytes alone."""
+        return sum(made.bound for made in self._going(0)) <= self._room
+
+    @property
+    def fits(self) -> bool:
+        """Whether all of it fits, counted."""
+        return self._least() <= self._room and self._first_with_room() == 0
+
+    @property
+    def roomy(self) -> bool:
+        """Whether what goes in any case leaves a quarter of the room."""
+        near = sum(self._tokens(draft) for draft in self._drafts if draft.number in self._offered.near)
+        return self._least() + near <= self._room * 3 // 4
+
+    def without_the_oldest(self) -> Fitted:
+        """What fits from one of the steps on, which are counted from the first cell and so stay where they are."""
+        if self._least() > self._room:
+            raise self._too_long()
+        least, held = self._first_with_room(), 0
+        for at, draft in enumerate(self._drafts):
+            if held >= self._room // STEP:
+                held = 0
+                if at >= least:
+                    return self.fitted(at)
+            held += 0 if draft.pinned else draft.estimate(0)
+        return self.fitted(len(self._drafts))
+
+    def fitted(self, first: int) -> Fitted:
+        """The cells from `first` on, and the pinned ones before it."""
+        going = self._going(first)
+        mark = self._mark(first)
+        at = len(self._offered.head)
+        return Fitted([*going[:at], *([mark] if mark else []), *going[at:]], self._left_out(first))
+
+    def _first_with_room(self) -> int:
+        """Where the cells begin that have room, counted from the last one back; 0: all of them have."""
+        held = self._least()
+        for at in range(len(self._drafts) - 1, -1, -1):
+            held += 0 if self._drafts[at].pinned else self._tokens(self._drafts[at])
+            if held > self._room:
+                return at + 1
+        return 0
+
+    def _going(self, first: int) -> list[Made]:
+        drafts = [draft for at, draft in enumerate(self._drafts) if at >= first or draft.pinned]
+        cells = (self._maker.made(draft, self._limit(draft)) for draft in drafts)
+        return [*self._offered.head, *(made for made in cells if made is not None), *self._offered.tail]
+
+    def _limit(self, draft: Draft) -> int:
+        keep = KEEPS[0] if draft.pinned else self._keep
+        return keep.near if draft.number in self._offered.near else keep.old
+
+    def _tokens(self, draft: Draft) -> int:
+        made = self._maker.made(draft, self._limit(draft))
+        return made.count(self._vocabulary) if made is not None else 0
+
+    def _least(self) -> int:
+        """What goes in any case: all but the cells that are not pinned, and the words in place of those."""
+        pinned = [draft for draft in self._drafts if draft.pinned]
+        fixed = sum(made.count(self._vocabulary) for made in (*self._offered.head, *self._offered.tail))
+        mark = 0 if self._keep.old else MARK * (len(pinned) + 1)
+        return FRAME + mark + fixed + sum(self._tokens(draft) for draft in pinned)
+
+    # --- in words -----------------------------------------------------------------------------------------------------
+
+    def _mark(self, first: int) -> Made | None:
+        """A line in place of what went, so that the model knows. It says nothing that changes with the next cell."""
+        gone = self._names(range(first))
+        said = [f"[cells {gone} left out: no room]"] if gone else []
+        if self._keep.old == 0 and any(draft.shown for draft in self._drafts):
+            said.append("[outputs of older cells left out: no room]")
+        return Made(Item(kind="mark", label="…", title="left out", text="\n".join(said))) if said else None
+
+    def _left_out(self, first: int) -> tuple[str, ...]:
+        going = range(first, len(self._drafts))
+        near = {at for at in going if self._drafts[at].number in self._offered.near}
+        said = [self._names(range(first))]
+        for limit, whole, places in (
+            (self._keep.old, KEEPS[0].old, [at for at in going if at not in near]),
+            (self._keep.near, KEEPS[0].near, sorted(near)),
+        ):
+            if limit < whole and any(self._drafts[at].shown for at in places):
+                said.append(f"outputs of {self._names(places)} {f'cut to {limit:,} tokens' if limit else 'left out'}")
+        return tuple(filter(None, said))
+
+    def _names(self, places: Sequence[int]) -> str:
+        """`#1 to #12, #15`: runs of cells as people say them; what is pinned is none of them."""
+        runs: list[list[int]] = []
+        for at in places:
+            if not self._drafts[at].pinned:
+                if runs and at == runs[-1][-1] + 1:
+                    runs[-1].append(at)
+                else:
+                    runs.append([at])
+        ends = [[f"#{self._drafts[at].number}" for at in (run[0], run[-1])] for run in runs]
+        return ", ".join(" to ".join(dict.fromkeys(pair)) for pair in ends)
+
+    def _too_long(self) -> InputTooLong:
+        least = [made.item for made in self._going(len(self._drafts))]
+        need = tokens.count_messages(messages(least), vocabulary=self._vocabulary)
+        return InputTooLong(
+            f"The question, its attachments and what is pinned take {need:,} tokens; the model takes {self._room:,}. "
+            "Nothing was sent.",
+            remedy="Attach less, unpin cells, or ask with --context none.",
+        )

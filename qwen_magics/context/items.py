@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from qwen_magics import tokens
 from qwen_magics.values import Image, Message
@@ -46,17 +45,17 @@ class Item(Struct, frozen=True, kw_only=True):
         return "\n".join([own, *(_tagged("output", self.number, output) for output in self.outputs)])
 
     def count(self, vocabulary: str) -> int:
-        """Its tokens, without the message's own overhead; each part is counted once and remembered by `tokens`."""
-        parts = [self.user_text, *([self.answer] if self.answer else [])]
-        return sum(tokens.count(part, vocabulary) for part in parts)
+        """The tokens that it adds to a prompt, with what parts it from the next item and what frames an answer.
+
+        Each part is counted once and remembered by `tokens`.
+        """
+        ends = self.answer or self.kind in ("instructions", "question")  # ends a message
+        answer = tokens.count(self.answer, vocabulary) + 2 * tokens.MESSAGE if self.answer else 0
+        return tokens.count(self.user_text if ends else f"{self.user_text}\n\n", vocabulary) + answer
 
     def bound(self) -> int:
         """At least as many tokens as it has, without a vocabulary."""
         return tokens.upper_bound(self.user_text) + tokens.upper_bound(self.answer)
-
-    def without_outputs(self) -> Item:
-        """The same item with its outputs replaced by a mark of fixed size."""
-        return replace(self, outputs=("… left out: no room …",)) if self.outputs else self
 
 
 def _tagged(tag: str, number: int, text: str) -> str:

@@ -17,7 +17,7 @@ import string
 import threading
 from collections import Counter, OrderedDict
 from pathlib import Path
-from types import ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -67,20 +67,21 @@ class Redactor:
         environ: Mapping[str, str] | None = None,
     ) -> None:
         known = dict.fromkeys((key for key in own_keys if len(key) >= SHORTEST), OWN)
-        environ = {**os.environ, **dotenv()} if environ is None else environ
+        if environ is None:
+            environ = {**{name: os.environ[name] for name in os.environ if says(name)}, **dotenv()}
         for source in (dict(names or {}), environ):
             for name, value in sorted(_secrets_in(source), key=lambda pair: (not pair[0].isupper(), pair[0])):
                 if is_secret(value) and (says(name) != "perhaps" or looks_random(value)):
                     known[value] = name if known.get(value, OWN) == OWN else known[value]
         spelled = {way: name for value, name in known.items() for way in _spellings(value)}
         self._known = sorted(spelled.items(), key=lambda pair: (-len(pair[0]), pair))
-        self._id = hashlib.blake2b(repr(self._known).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        self.id = hashlib.blake2b(repr(self._known).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
     def redact(self, text: str) -> Redacted:
         """`text` with every secret marked. Remembered by the whole text."""
         if len(text) < SHORTEST:
             return Redacted(text)
-        key = (self._id, text)
+        key = (self.id, text)
         found = _recent.get(key)
         if found is None:
             found = _redact(text, self._known)
@@ -164,9 +165,21 @@ def _spellings(value: str) -> set[str]:
 
 def _secrets_in(source: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Names that say secret, with their texts; also within dicts, lists and plain objects; runs no user's code."""
+    looked_at: set[int] = set()
     for name, value in list(source.items()):
-        if isinstance(name, str) and not name.startswith("_i"):  # IPython's own history of inputs
+        if type(value) in _BARE or not isinstance(name, str) or name.startswith("_i"):  # IPython's history of inputs
+            continue
+        if type(value) is str:
+            if says(name):
+                yield name, value
+        elif says(name) or id(value) not in looked_at:  # what IPython keeps as an output has other names too
+            looked_at.add(id(value))
             yield from _walk(name, value, _DEPTH, [_NODES])
+
+
+_BARE = frozenset(
+    (bool, int, float, complex, type(None), type, ModuleType, FunctionType, MethodType, BuiltinFunctionType)
+)
 
 
 def _walk(name: str, value: object, depth: int, left: list[int]) -> Iterator[tuple[str, str]]:
@@ -213,8 +226,10 @@ def dotenv(folder: Path | None = None) -> dict[str, str]:
     """The entries of the nearest `.env` at or above `folder` (this process's, unless given)."""
     here = folder or Path.cwd()
     for place in (here, *here.parents):
+        if not os.path.exists(file := os.path.join(place, ".env")):  # noqa: PTH110, PTH118  at every turn: in no time
+            continue
         try:
-            lines = (place / ".env").read_text("utf-8", "replace")[:100_000].splitlines()
+            lines = Path(file).read_text("utf-8", "replace")[:100_000].splitlines()
         except OSError:
             continue
         entries = (match for line in lines if (match := _ENTRY.match(line)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextvars
 import sys
 import threading
@@ -80,8 +81,8 @@ class Ticking:
     def __init__(self, shown: AnswerView) -> None:
         self._view, self._over = shown, threading.Event()
         self.show: Callable[[TurnEvent], None] = shown.show
-        run = contextvars.copy_context().run
-        threading.Thread(target=run, args=(self._tick,), name="qwen-magics display", daemon=True).start()
+        # Thread.start waits until the thread runs, and the request with it.
+        _thread.start_new_thread(contextvars.copy_context().run, (self._tick,))
 
     def close(self) -> None:
         """The turn is over, however it ended."""

@@ -75,7 +75,7 @@ def prepare(
     if given.go_on:
         begun = _begun(notebook)
         question = replace(question, text=question.text or begun.asked, begun=begun.text)
-    context = compose.compose(notebook, question, _rules(given, where), redactor(session))
+    context = compose.compose(notebook, question, _rules(given, where), redactor(session), session.memory)
     return Prepared(
         route=where,
         notebook=notebook,

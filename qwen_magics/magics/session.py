@@ -12,6 +12,7 @@ from qwen_magics.notebook.session import Session as Here
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from qwen_magics.context.maker import Memory
     from qwen_magics.display.tally import Tally
     from qwen_magics.ledger import Ledger
     from qwen_magics.notebook.cells import Notebook
@@ -45,6 +46,13 @@ class Session:
         from qwen_magics.provider.client import Client
 
         return Client()
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What was worked out for the cells of the last question."""
+        from qwen_magics.context.maker import Memory
+
+        return Memory()
 
     def settings(self, **options: object) -> Settings:
         """The settings of this moment, a magic's options on top."""

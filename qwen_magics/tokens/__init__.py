@@ -6,13 +6,14 @@ it, `cutting` shortens. Knows no prices, no items, nor which model has which voc
 
 from __future__ import annotations
 
-from qwen_magics.tokens.chat import LOCAL_SYSTEM, break_control, count_messages, image_tokens
+from qwen_magics.tokens.chat import LOCAL_SYSTEM, MESSAGE, break_control, count_messages, image_tokens
 from qwen_magics.tokens.counting import FILES, count, fits, is_loaded, upper_bound, warm_up
 from qwen_magics.tokens.cutting import Cut, cut
 
 __all__ = [
     "FILES",
     "LOCAL_SYSTEM",
+    "MESSAGE",
     "Cut",
     "break_control",
     "count",

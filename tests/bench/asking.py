@@ -48,7 +48,7 @@ def _run_all(kernel: Kernel, sources: dict[str, str]) -> None:
 
 def _file(sources: dict[str, str]) -> dict[str, object]:
     cells = [notebooks.code(cell_id, source) for cell_id, source in sources.items()]
-    return notebooks.notebook(*cells, notebooks.code("question", QUESTION))
+    return notebooks.notebook(*cells, notebooks.code("question", QUESTION), notebooks.code("raw", "_read(BODY);"))
 
 
 def _later() -> tuple[float, float]:
@@ -59,12 +59,12 @@ def _later() -> tuple[float, float]:
         _run_all(kernel, sources)
         prepare_raw(kernel, provider)
         _ask(kernel, provider)
-        kernel.run(f"BODY = _json.loads({json.dumps(provider.last_body)!r})")
+        kernel.run(f"BODY = _json.loads({json.dumps(provider.last_body)!r})", "raw")
         for turn in range(TURNS):
             kernel.run(f"print('turn', {turn})", f"cell-{turn}")
             ours.append(_ask(kernel, provider))
             kernel.run(f"print('turn', {turn}, 'raw')", f"cell-{turn}")
-            ran = kernel.run("_read(BODY);")
+            ran = kernel.run("_read(BODY);", "raw")
             raw.append(provider.came[-1] - ran.sent)
     return middle(ours[5:]), middle(raw[5:])
 

@@ -70,4 +70,5 @@ def hosting(notebook: dict[str, Any] | None = None) -> Iterator[tuple[Provider, 
 
 def prepare_raw(kernel: Kernel, provider: Provider) -> None:
     """Define `_read(body)` in the kernel: httpx that only reads."""
-    kernel.run(f"URL, KEY = {provider.base_url + '/chat/completions'!r}, {'sk-' + '0' * 32!r}\n{RAW_CLIENT}")
+    address = f"URL, KEY = {provider.base_url + '/chat/completions'!r}, {'sk-' + '0' * 32!r}"
+    kernel.run(f"{address}\n{RAW_CLIENT}", "raw")

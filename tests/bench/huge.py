@@ -18,6 +18,7 @@ PROGRAM = """
 import json, sys, time
 from pathlib import Path
 from qwen_magics.context import compose
+from qwen_magics.context.maker import Memory
 from qwen_magics.context.redact import Redactor
 from qwen_magics.notebook.cells import Output
 from qwen_magics.notebook.current import current
@@ -25,11 +26,12 @@ from qwen_magics.notebook.file import Reader
 from qwen_magics.notebook.record import Execution
 
 path, changes = Path(sys.argv[1]), int(sys.argv[2])
-reader, question = Reader(), compose.Question(text="What stands out?")
+reader, memory, question = Reader(), Memory(), compose.Question(text="What stands out?")
 
 def context(*ran):
     began = time.perf_counter()
-    found = compose.compose(current(ran, None, reader.read(str(path))), question, compose.Rules(), Redactor({}))
+    notebook = current(ran, None, reader.read(str(path)))
+    found = compose.compose(notebook, question, compose.Rules(), Redactor({}), memory)
     said = found.messages()
     return (time.perf_counter() - began) * 1e3, found.left_out, sum(len(message.content) for message in said)
 

@@ -88,7 +88,7 @@ class Kernel:
 
 
 def jupyter_in(folder: Path) -> dict[str, str]:
-    """Nothing of the configuration, data and history of the person who runs this; byte code is kept, as it usually is."""
+    """Nothing of the configuration, data and history of the person who runs this; byte code is kept as usual."""
     names = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "IPYTHONDIR": "ipython"}
     return {"PYTHONDONTWRITEBYTECODE": "", **{name: str(folder / place) for name, place in names.items()}}
 
