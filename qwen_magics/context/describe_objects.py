@@ -1,112 +1,92 @@
-"""Code, errors, modules and figures in words: a function by its source, an exception by its last frames, a figure by
-its axes. Everything else is `describe`'s or `describe_tables`' matter.
+"""Every other object, for `describe`: its type and first words, its fields or stored attributes, its methods' names.
+
+No property is computed. Where somebody wrote a repr, that says what may be read: of the other attributes only the
+types are told, because a repr may have left something out on purpose.
 """
 
 from __future__ import annotations
 
-import inspect
-import re
-import textwrap
-import traceback
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Any
+import sys
 
-FRAMES = 5
-SOURCE_LINES = 200
-_IN_A_CELL = re.compile(r"ipykernel_\d+[/\\]\d+\.py$|^<ipython-input-.*>$")
+from qwen_magics.context import describe_peek as peek
+from qwen_magics.context.describe_bounds import clip, clip_lines
+from qwen_magics.context.describe_code import is_library
+from qwen_magics.context.describe_short import flow, named, short
 
-
-def describe(value: object) -> str | None:
-    """None where the value is none of these."""
-    if isinstance(value, BaseException):
-        return _exception(value)
-    if isinstance(value, ModuleType):
-        version = getattr(value, "__version__", "")
-        return " ".join(filter(None, ["module", value.__name__, str(version)])) + _doc(value)
-    if isinstance(value, type):
-        return _source(value) or f"class {value.__name__}({', '.join(base.__name__ for base in value.__bases__)})"
-    if isinstance(value, FunctionType | MethodType | BuiltinFunctionType):
-        return _source(value) or _signature(value)
-    if type(value).__module__.startswith("matplotlib."):
-        return _figure(value)
-    return None
+_ATTRIBUTES = 30
+_VALUE = 200  # characters of an attribute's value
 
 
-def _exception(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
-    lines = [f"  {_where(frame)}, in {frame.name}: {frame.line or ''}".rstrip(": ") for frame in frames]
-    said = "".join(traceback.format_exception_only(error)).strip()
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    why = [f"caused by {''.join(traceback.format_exception_only(cause)).strip()}"] if cause else []
-    return "\n".join([said, *why, *(["Traceback, innermost last:", *lines] if lines else [])])
+def instance(value: object, limit: int) -> str:
+    """Any object."""
+    kind = type(value)
+    declared = peek.fields(value)
+    if declared is not None:
+        whole = short(value, limit)
+        if len(whole) <= _VALUE and "… " not in whole:
+            return whole
+        return clip_lines("\n".join([_title(kind), *_lines(declared, limit)]), limit)
+    stored = peek.public(value)
+    if peek.is_enum(kind):
+        return short(value, limit)
+    if not peek.repr_is_own(kind):
+        return clip_lines("\n".join([_title(kind), *_lines(stored, limit), *_methods(kind, limit)]), limit)
+    said = short(value, limit) if peek.runs_when_shown(kind) else peek.own_repr(value)
+    if _is_builtin(kind):
+        return clip_lines(said, limit)
+    more = [*_fitted(stored), *_told(stored, limit), *_parameters(value, kind)]
+    names = (peek.name_of(kind), f"<{peek.name_of(kind)}", named(value))
+    title = [] if said.startswith(names) and not more else [_title(kind)]
+    rest = "\n".join(more)
+    return "\n".join([*title, clip_lines(said, max(limit - len(rest) - sum(map(len, title)) - 2, limit // 2)), *more])
 
 
-def _where(frame: traceback.FrameSummary) -> str:
-    return f"cell line {frame.lineno}" if _IN_A_CELL.search(frame.filename) else f"{frame.filename}:{frame.lineno}"
+def _is_builtin(kind: type) -> bool:
+    return peek.name_of(kind, "__module__") in ("builtins", "re", "_io", "pathlib")
 
 
-def _source(value: Any) -> str:
-    """The source where Python finds it; a long one by its beginning."""
-    try:
-        lines = textwrap.dedent(inspect.getsource(value)).rstrip().split("\n")
-    except (OSError, TypeError, IndentationError):
-        return ""
-    left = len(lines) - SOURCE_LINES
-    return "\n".join([*lines[:SOURCE_LINES], *([f"… [{left:,} lines left out] …"] if left > 0 else [])])
+def _title(kind: type) -> str:
+    doc = "" if _is_builtin(kind) else peek.doc_line(kind)
+    return f"{peek.full_name(kind)}: {doc}" if doc else peek.full_name(kind)
 
 
-def _signature(value: Any) -> str:
-    try:
-        signature = str(inspect.signature(value))
-    except (TypeError, ValueError):
-        signature = "(…)"
-    return f"{getattr(value, '__qualname__', type(value).__name__)}{signature}{_doc(value)}"
+def _lines(values: dict[str, object], limit: int) -> list[str]:
+    """`name: value`, each in its line."""
+    room = min(max(limit // max(min(len(values), _ATTRIBUTES), 1) - 2, 60), limit // 2)
+    lines = [f"  {name}: {short(value, room)}" for name, value in list(values.items())[:_ATTRIBUTES]]
+    return [*lines, *([f"  … {len(values) - _ATTRIBUTES:,} more"] if len(values) > _ATTRIBUTES else [])]
 
 
-def _doc(value: object) -> str:
-    first = (inspect.getdoc(value) or "").strip().split("\n")[0]
-    return f": {first}" if first else ""
+def _fitted(stored: dict[str, object]) -> list[str]:
+    """What a scikit-learn estimator learned: by its rule the attributes that end in an underscore."""
+    return [f"  {name}: {short(value, _VALUE)}" for name, value in stored.items() if name.endswith("_")][:_ATTRIBUTES]
 
 
-# --- figures ----------------------------------------------------------------------------------------------------------
+def _told(stored: dict[str, object], limit: int) -> list[str]:
+    types = [f"{name} ({peek.name_of(type(value))})" for name, value in stored.items() if not name.endswith("_")]
+    return [f"attributes: {flow(types, len(types), limit // 4, clip)}"] if types else []
 
 
-def _figure(value: Any) -> str | None:
-    if callable(getattr(value, "get_axes", None)):
-        wide, high = value.get_size_inches() if hasattr(value, "get_size_inches") else (0, 0)
-        axes = value.get_axes()
-        title = getattr(getattr(value, "_suptitle", None), "get_text", str)()
-        size = f", {wide:g} × {high:g} inches" if wide else ""
-        return "\n".join([f"matplotlib figure{f' {title!r}' if title else ''}{size}", *map(_axes, axes)])
-    return _axes(value) if callable(getattr(value, "get_xlabel", None)) else None
+def _parameters(value: object, kind: type) -> list[str]:
+    """How many weights a PyTorch-like module has."""
+    if not peek.has(kind, "parameters", "forward"):
+        return []
+    count = peek.attempt(lambda: sum(each.numel() for each in value.parameters()))  # type: ignore[attr-defined]
+    return [f"{count:,} parameters"] if count is not None else []
 
 
-def _axes(axes: Any) -> str:
-    named = {"title": axes.get_title(), "x": axes.get_xlabel(), "y": axes.get_ylabel()}
-    said = ", ".join(f"{what} {text!r}" for what, text in named.items() if text)
-    limits = "x {:.6g} … {:.6g}, y {:.6g} … {:.6g}".format(*axes.get_xlim(), *axes.get_ylim())
-    parts = [
-        *(f"  line {_label(line)}: {len(line.get_xdata()):,} points{_range(line.get_ydata())}" for line in axes.lines),
-        *(f"  {type(many).__name__} {_label(many)}: {len(many.get_offsets()):,} points" for many in axes.collections),
-        *(f"  image {'×'.join(map(str, image.get_array().shape))}" for image in axes.images),
+def _methods(kind: type, limit: int) -> list[str]:
+    """Of a class that the user wrote; those of a library are known, and many."""
+    path = getattr(sys.modules.get(peek.name_of(kind, "__module__")), "__file__", None)
+    if path and is_library(path):
+        return []
+    names = [
+        name
+        for base in reversed(peek.bases(kind)[:-1])
+        for name, member in type.__dict__["__dict__"].__get__(base).items()
+        if name[:1] != "_" and (peek.is_method(member) or issubclass(type(member), property))
     ]
-    if axes.patches:
-        heights = [patch.get_height() for patch in axes.patches if hasattr(patch, "get_height")]
-        parts.append(f"  {len(axes.patches):,} bars or patches{_range(heights)}")
-    texts = [text.get_text() for text in axes.texts if text.get_text()]
-    if texts:
-        parts.append(f"  texts: {', '.join(texts[:20])}")
-    return "\n".join([f"axes: {said or 'no labels'}; {limits}", *parts[:30]])
+    names = list(dict.fromkeys(names))
+    return [f"  methods and properties: {flow(names, len(names), limit // 4, clip)}"] if names else []
 
 
-def _label(artist: Any) -> str:
-    label = str(artist.get_label())
-    return repr(label) if label and not label.startswith("_") else "without label"
-
-
-def _range(values: Any) -> str:
-    try:
-        numbers = [float(value) for value in values if value == value][:100_000]
-    except (TypeError, ValueError):
-        return ""
-    return f", {min(numbers):.6g} … {max(numbers):.6g}" if numbers else ""
