@@ -50,8 +50,9 @@ class _Cell:
 
 
 def _span(number: str | None) -> int:
-    is_number = bool(number) and number.isascii() and number.isdigit() and len(number) < 4
-    return max(1, min(int(number or 1), _MOST_SPAN)) if is_number else 1
+    if not number or not number.isascii() or not number.isdigit() or len(number) > 3:
+        return 1
+    return max(1, min(int(number), _MOST_SPAN))
 
 
 class _Text(HTMLParser):
