@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from qwen_magics.context import describe_peek as peek
 from qwen_magics.context.describe_arrays import array
-from qwen_magics.context.describe_bounds import clip, encodable
+from qwen_magics.context.describe_bounds import clip, encodable, rough_tokens
 from qwen_magics.context.describe_code import code
 from qwen_magics.context.describe_containers import container, iterator, scalar
 from qwen_magics.context.describe_errors import error
@@ -23,7 +23,8 @@ from qwen_magics.context.describe_short import named
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LIMIT = 2_400  # characters of a summary: about 600 tokens, as much as one output of a notebook
+LIMIT = 2_400  # characters of a summary …
+TOKENS = 600  # … and about as many tokens as one output of a notebook has: of numbers that is fewer characters
 LIMIT_OF_TEXT = 12_000  # of what isn't summarised but said as it is: strings, source; as much as an output in question
 _PATIENCE = 3.0  # seconds for the value's own words
 
@@ -37,10 +38,15 @@ def describe(value: object, *, limit: int | None = None) -> str:
 
     Strings and numbers come as they are, short containers in one line, all else as a title and lines below it.
     """
-    for family in _FAMILIES:
-        room = limit if limit is not None else LIMIT_OF_TEXT if family in (scalar, code) else LIMIT
-        with peek.patience(_PATIENCE):
+    with peek.patience(_PATIENCE):
+        for family in _FAMILIES:
+            whole = family in (scalar, code)
+            room = limit if limit is not None else LIMIT_OF_TEXT if whole else LIMIT
             text = peek.attempt(partial(family, value, room))
-        if text is not None:
+            if text is None:
+                continue
+            if limit is None and not whole and (tokens := rough_tokens(text)) > TOKENS:
+                room = len(text) * TOKENS // tokens
+                text = peek.attempt(partial(family, value, room)) or text
             return clip(encodable(text), room)
     return clip(named(value), LIMIT if limit is None else limit)

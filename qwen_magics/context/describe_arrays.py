@@ -96,7 +96,11 @@ def _figures(values: Any) -> str:
     if low == high:
         return f"; all {number(low)}{nans}{of}"
     mean = finite.mean(dtype="float64").item()
-    return f"; {number(low)} to {number(high)}, mean {number(mean)}{nans}{of}"
+    return f"; {number(low)} to {number(high)}, mean {number(mean, 4)}{nans}{of}"
+
+
+def _element(value: float) -> str:
+    return number(value, 5)
 
 
 def _sample(values: Any, limit: int) -> str:
@@ -110,7 +114,7 @@ def _sample(values: Any, limit: int) -> str:
     for whole, edge in ((_WHOLE, _EDGE), (0, _EDGE), (0, 1)):
         text = np.array2string(
             plane, threshold=whole, edgeitems=edge, max_line_width=120, separator=", ", prefix=name,
-            formatter={"float_kind": number},  # type: ignore[arg-type]
+            formatter={"float_kind": _element},  # type: ignore[arg-type]
         )  # fmt: skip
         if len(text) <= limit // 2:
             return name + text

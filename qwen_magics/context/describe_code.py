@@ -19,6 +19,7 @@ from qwen_magics.context.describe_short import flow, short
 _LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _CALLABLES = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.MethodDescriptorType,
               types.WrapperDescriptorType, types.MethodWrapperType, functools.partial)  # fmt: skip
+_OUTLINE = 2_400  # characters of what isn't source
 _LARGEST_SOURCE = 200_000  # characters of a file that is parsed for a class
 
 
@@ -76,6 +77,7 @@ def _class(value: type, limit: int) -> str:
     source = peek.attempt(lambda: _class_source(value))
     if source and len(source) <= limit:
         return source
+    limit = min(limit, _OUTLINE)
     parents = ", ".join(peek.full_name(base) for base in peek.bases(value)[1:3] if base is not object)
     title = f"class {peek.full_name(value)}" + (f"({parents})" if parents else "")
     members = {name: member for name, member in type.__dict__["__dict__"].__get__(value).items() if name[:1] != "_"}

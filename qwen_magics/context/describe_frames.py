@@ -191,7 +191,7 @@ def _overview(title: str, columns: Sequence[_Column], names: list[str], height: 
         rows = [[*row[:2], *row[3:]] for row in rows]
         note += "; no nulls"
     text = _with_columns(f"{title}{note}", rows, names, limit)
-    for count, width in ((_HEAD, 80), (_HEAD, _CELL), (3, _CELL), (1, _CELL)) if narrow else ():
+    for count, width in ((_HEAD, 240), (_HEAD, 80), (_HEAD, _CELL), (3, _CELL), (1, _CELL)) if narrow else ():
         shown = min(count, height)
         sample = f"\n\nfirst {counted(shown, 'row')}:\n{_rows(columns, shown, width)}"
         if shown and len(text) + len(sample) <= limit:
@@ -225,7 +225,7 @@ def _summary(values: Any) -> str:
         if values.len() == values.null_count():
             return ""
         low, high, mean, middle = values.min(), values.max(), values.mean(), values.median()
-        return f"{_cell(low)} to {_cell(high)}, mean {number(float(mean))}, median {number(float(middle))}"
+        return f"{_cell(low)} to {_cell(high)}, mean {number(float(mean), 4)}, median {number(float(middle), 4)}"
     if dtype.is_temporal():
         return f"{_cell(values.min())} to {_cell(values.max())}"
     if dtype.is_nested():

@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from qwen_magics import tokens
 from qwen_magics.context.describe import LIMIT, describe
 
 PENGUINS = {
@@ -108,7 +109,22 @@ def test_a_wide_frame_shows_some_columns_and_names_others() -> None:
     last = text.split("\n")[-1]
     assert last.startswith("and columns c")
     assert last.endswith(" more")
-    assert LIMIT * 3 // 4 < len(text) <= LIMIT
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pd.DataFrame(np.random.default_rng(0).normal(size=(500, 300))),
+        pd.DataFrame(np.random.default_rng(0).normal(size=(30, 12))),
+        pd.DataFrame({"text": ["A review of many words, which goes on and on. " * 40] * 100}),
+        np.random.default_rng(0).normal(size=(100, 100)),
+        [i / 7 for i in range(100)],
+        [{"id": i, "price": i / 7, "tags": ["a", "b"], "more": {"x": i}} for i in range(500)],
+    ],
+    ids=["wide", "numbers", "texts", "array", "floats", "records"],
+)
+def test_a_value_takes_about_600_tokens_at_the_most(value: Any) -> None:
+    assert 200 < tokens.count(describe(value)) < 720
 
 
 def test_of_a_large_frame_every_nth_row_is_looked_at() -> None:
