@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from traitlets.config import Config
 
 from qwen_magics import login as conversation
+from qwen_magics.magics import report
 from qwen_magics.magics.arguments import Parser
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ def login(session: Session, line: str) -> None:
     parser.add_argument("--logout", action="store_true")
     asked = parser.read(line)
     if asked.logout:
-        print(conversation.logout(session.qwen, asked.provider))  # noqa: T201 -- a line is all there is to show
+        report.say(session.shell, conversation.logout(session.qwen, asked.provider))
         return
     done = conversation.login(session.qwen, asked.provider, asked.region, asked.workspace, check=not asked.no_check)
     if done.unused:  # who logs in here chooses it here
         session.qwen.update_config(Config(Qwen={"provider": done.provider}))
         done = replace(done, unused=False, notes=(*done.notes, f"This session asks {done.label} from now on."))
-    print(done)  # noqa: T201 -- as above
+    report.say(session.shell, str(done))

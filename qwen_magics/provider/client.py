@@ -94,9 +94,11 @@ class Client:
 
     def get_json(self, url: str, headers: Mapping[str, str], timeout: float = 20.0) -> Answer:
         """GET a small document whole, such as `/models`. Raises as `open` and `Exchange.chunks`."""
-        exchange = self.open(url, headers, None, timeout)
-        del headers
-        with exchange:
+        outcome = self._send(url, headers, None, timeout)
+        del headers  # before anything is raised
+        if isinstance(outcome, BaseException):
+            raise outcome
+        with Exchange(outcome) as exchange:
             return _whole(exchange, b"".join(exchange.chunks()))
 
     def close(self) -> None:
@@ -173,9 +175,11 @@ class AsyncClient:
 
     async def get_json(self, url: str, headers: Mapping[str, str], timeout: float = 20.0) -> Answer:
         """As Client.get_json."""
-        exchange = await self.open(url, headers, None, timeout)
-        del headers
-        async with exchange:
+        outcome = await self._send(url, headers, None, timeout)
+        del headers  # before anything is raised
+        if isinstance(outcome, BaseException):
+            raise outcome
+        async with AsyncExchange(outcome) as exchange:
             return _whole(exchange, b"".join([chunk async for chunk in exchange.chunks()]))
 
     async def close(self) -> None:

@@ -108,6 +108,8 @@ def steps(plan: Plan, *, clock: Callable[[], float] = time.monotonic) -> Generat
         yield from _exchange(plan, state)
     except QwenError as problem:
         error = problem
+        if isinstance(problem, BrokenStream) and not state.text:
+            problem.remedy = "Nothing of it came; run the cell again."
     except (KeyboardInterrupt, asyncio.CancelledError):
         error = _stopped(state)
     except BaseException as problem:  # the host is gone, or a fault of ours: what was spent is recorded all the same
@@ -118,7 +120,8 @@ def steps(plan: Plan, *, clock: Callable[[], float] = time.monotonic) -> Generat
     receipt = yield Do(lambda: settle.settle(plan, state.spent(), _ending(state, error)))
     yield Settled(receipt, "".join(state.text), "".join(state.thinking))
     if error is not None:
-        raise error
+        error.__context__ = None  # the frames that it came through hold what the provider sent, whatever that was
+        raise error.with_traceback(None)
 
 
 def _stopped(state: _State) -> Stopped:

@@ -165,9 +165,9 @@ class FrontEnd:
         return self.run_cells([index for index, cell in enumerate(self.notebook.cells) if cell.cell_type == "code"])
 
     def run_cells(self, indexes: Iterable[int]) -> list[Ran]:
-        """Run selected cells: all are cleared and sent at once."""
+        """Run selected cells: all are cleared and sent at once, and an error stops those after it."""
         began = time.monotonic()
-        return [self._end(request, began) for request in [self._send(index) for index in indexes]]
+        return [self._end(request, began) for request in [self._send(index, stop=True) for index in indexes]]
 
     def shows(self, index: int) -> str:
         """What a cell shows at this moment, as text."""
@@ -177,10 +177,10 @@ class FrontEnd:
         """What extensions ask a kernel without anybody noticing."""
         self.client.execute_interactive(code, silent=True, timeout=PATIENCE)
 
-    def _send(self, index: int) -> str:
+    def _send(self, index: int, *, stop: bool = False) -> str:
         cell = self.notebook.cells[index]
         cell.outputs, cell.execution_count = [], None
-        stop = "raises-exception" not in cell.metadata.get("tags", [])
+        stop = stop and "raises-exception" not in cell.metadata.get("tags", [])
         content = {"code": cell.source, "silent": False, "store_history": True, "user_expressions": {},
                    "allow_stdin": True, "stop_on_error": stop}  # fmt: skip
         message = self.client.session.msg("execute_request", content, metadata=self.metadata(index))

@@ -126,9 +126,7 @@ def test_headless_nothing_is_inserted(tmp_path: Path) -> None:
 def test_a_loop_of_questions_shares_one_receipt_that_adds_up(desk: Desk) -> None:
     usage = {"prompt_tokens": 1000, "completion_tokens": 100}
     desk.provider.enqueue(*(Answer(text=(f"answer {n}",), usage=usage) for n in range(3)))
-    ran = desk.lab.run(
-        "for n in range(3):\n    one = %qwen --context none count\n    print(len(one))"
-    )
+    ran = desk.lab.run("for n in range(3):\n    one = %qwen --context none count\n    print(len(one))")
     assert [output.data["text/plain"] for output in ran.of("answer")] == ["answer 0", "answer 1", "answer 2"]
     receipt = ran.receipt
     rows = desk.ledger.rows()
