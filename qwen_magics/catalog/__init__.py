@@ -7,30 +7,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qwen_magics.catalog import models, prices
 from qwen_magics.catalog.models import Model
 from qwen_magics.catalog.prices import PriceRow, Rates
 from qwen_magics.errors import UnknownModel
 
+if TYPE_CHECKING:
+    from qwen_magics.settings import Settings
+
 __all__ = [
     "Model",
     "PriceRow",
     "Rates",
-    "currency_of",
     "find",
     "load",
     "offered",
     "price",
+    "price_list",
     "prices_of",
-    "scope_of",
     "suggest",
     "unknown",
 ]
 
-_SCOPES = {"beijing": "mainland", "singapore": "international"} | dict.fromkeys(
-    ("virginia", "frankfurt", "tokyo", "hongkong"), "global"
-)
+_SCOPES = {"beijing": "mainland", "singapore": "international"}  # every other region: global
 
 
 class _Tables:
@@ -116,16 +117,15 @@ def prices_of(model_id: str) -> list[PriceRow]:
     return [row for row in _prices().values() if row.model == model_id]
 
 
-def scope_of(region: str, model: str = "") -> str:
-    """The deployment scope that a region's prices follow from, unless it is set; '' outside Alibaba's regions."""
-    if model.endswith("-us"):
-        return "us"
-    return _SCOPES.get(region, "")
+def price_list(settings: Settings, model: str = "") -> tuple[str, str]:
+    """The price list that holds, as (scope, currency): what is set, else what the model's name and the region say.
 
-
-def currency_of(region: str) -> str:
-    """The currency that a region bills in, unless it is set: Beijing in yuan, all else in dollars."""
-    return "CNY" if region == "beijing" else "USD"
+    Only Alibaba's prices have a scope. Beijing bills in yuan, everybody else in dollars.
+    """
+    if settings.provider != "alibaba":
+        return "", settings.currency or "USD"
+    scope = "us" if model.endswith("-us") else _SCOPES.get(settings.region, "global")
+    return settings.scope or scope, settings.currency or ("CNY" if settings.region == "beijing" else "USD")
 
 
 def _models() -> dict[str, Model]:

@@ -39,34 +39,29 @@ def run(args: Namespace) -> int:
     from qwen_magics.display import reports
 
     today = dt.datetime.now(dt.UTC).date()
-    say(reports.prices(rows, _title(chosen), today).plain())
+    say(reports.prices(rows, _title(chosen, args.model), today).plain())
     return 0
 
 
-def _place(chosen: Settings) -> tuple[str, str, str]:
-    provider = chosen.provider
-    scope = chosen.scope or catalog.scope_of(chosen.region) if provider == "alibaba" else ""
-    currency = chosen.currency or (catalog.currency_of(chosen.region) if provider == "alibaba" else "USD")
-    return provider, scope, currency
-
-
 def _rows(chosen: Settings, name: str | None) -> list[PriceRow]:
-    provider, scope, currency = _place(chosen)
+    provider = chosen.provider
     if name and catalog.find(name, provider) is None:
         raise catalog.unknown(name, provider)
     names = [name] if name else [model.id for model in catalog.offered(provider)]
-    rows = [row for row in (catalog.price(model, provider, scope, currency) for model in names) if row]
+    found = (catalog.price(model, provider, *catalog.price_list(chosen, model)) for model in names)
+    rows = [row for row in found if row]
     if not rows:
         what = name or "models"
+        scope, currency = catalog.price_list(chosen, name or "")
         raise UnknownModel(
             f"No prices are known of {provider}'s {what} in {scope or 'any scope'}, {currency}: unpriced."
         )
     return rows
 
 
-def _title(chosen: Settings) -> str:
-    provider, scope, currency = _place(chosen)
-    where = f"{provider}, {chosen.region} ({scope})" if provider == "alibaba" else provider
+def _title(chosen: Settings, name: str | None) -> str:
+    scope, currency = catalog.price_list(chosen, name or "")
+    where = f"{chosen.provider}, {chosen.region} ({scope})" if scope else chosen.provider
     return f"{where}: {currency} per million tokens."
 
 

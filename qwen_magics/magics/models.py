@@ -29,9 +29,9 @@ def models(session: Session, line: str) -> None:
         if model is None:
             raise catalog.unknown(asked.name, provider)
         known = [model]
-    scope = settings.scope or catalog.scope_of(settings.region) if provider == "alibaba" else ""
-    currency = settings.currency or (catalog.currency_of(settings.region) if provider == "alibaba" else "USD")
-    rows = [row for model in known if (row := catalog.price(model.id, provider, scope, currency))]
+    scope, currency = catalog.price_list(settings, asked.name or "")
+    found = (catalog.price(model.id, provider, *catalog.price_list(settings, model.id)) for model in known)
+    rows = [row for row in found if row]
     where = f"{provider}, {settings.region} ({scope})" if provider == "alibaba" else provider
     parts = [reports.models(known, f"What {where} offers, as far as the catalogue knows.")]
     if rows:

@@ -106,9 +106,8 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
     settings, endpoint, model = route.settings, route.endpoint, route.model
     moment = now or datetime.now(UTC)
     options = _thinking_always(ask.options, model, settings)
-    scope = settings.scope or catalog.scope_of(endpoint.region, route.name)
+    scope, currency = catalog.price_list(settings, route.name)
     sending = request.build(ask.messages, route.name, options, model=model, dialect=endpoint.dialect, scope=scope)
-    currency = settings.currency or catalog.currency_of(endpoint.region)
     row = None if endpoint.plan else catalog.price(route.title, endpoint.provider, scope, currency)
     receipt = Receipt(
         id=uuid.uuid4().hex,

@@ -14,6 +14,7 @@ import pytest
 from qwen_magics import catalog
 from qwen_magics.catalog import models, prices, pricing
 from qwen_magics.errors import SettingsError
+from qwen_magics.settings import Qwen
 from qwen_magics.values import Usage
 
 ROWS = prices.read()
@@ -112,7 +113,7 @@ def test_singapores_rows_equal_litellms_published_table(model: str):
 @pytest.mark.parametrize("model", ["qwen3-max-preview", "qwen3-max-2025-09-23"])
 def test_the_announcements_figures_come_out_to_the_last_digit(model: str):
     """$0.861 to $2.151 in, $3.441 to $8.602 out: Beijing's price in dollars."""
-    row = catalog.price(model, "alibaba", catalog.scope_of("beijing", model), "USD")
+    row = catalog.price(model, "alibaba", "mainland", "USD")
     assert row is not None
     million_in = [pricing.cost(row, Usage(input=n)).amount * 1_000_000 / n for n in (32_000, 128_000, 258_000)]  # type: ignore[operator]
     assert million_in == [Decimal("0.861"), Decimal("1.434"), Decimal("2.151")]
@@ -123,16 +124,25 @@ def test_the_announcements_figures_come_out_to_the_last_digit(model: str):
     assert [tier.derived for tier in row.tiers] == [False, True, False]
 
 
+def price_list(model: str = "", provider: str = "alibaba", **chosen: str) -> tuple[str, str]:
+    return catalog.price_list(Qwen().with_options(provider=provider, **chosen), model)
+
+
 def test_a_region_gives_scope_and_currency():
-    given = {r: (catalog.scope_of(r), catalog.currency_of(r)) for r in ("beijing", "singapore", "virginia", "hongkong")}
+    given = {region: price_list(region=region) for region in ("beijing", "singapore", "virginia", "hongkong")}
     assert given == {
         "beijing": ("mainland", "CNY"),
         "singapore": ("international", "USD"),
         "virginia": ("global", "USD"),
         "hongkong": ("global", "USD"),
     }
-    assert catalog.scope_of("virginia", "qwen3.7-max-us") == "us"
-    assert (catalog.scope_of(""), catalog.currency_of("")) == ("", "USD")
+    assert price_list("qwen3.7-max-us", region="virginia") == ("us", "USD")
+
+
+def test_what_is_set_wins_and_only_alibaba_has_scopes():
+    assert price_list("qwen3.7-max-us", region="beijing", scope="global", currency="USD") == ("global", "USD")
+    assert price_list("a-model-us", provider="openrouter", region="beijing", scope="us") == ("", "USD")
+    assert price_list(provider="openai", currency="CNY") == ("", "CNY")
 
 
 def test_what_has_no_row_is_none_not_zero():
