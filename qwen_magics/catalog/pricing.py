@@ -54,10 +54,18 @@ def cost(row: PriceRow, usage: Usage, *, fees: Mapping[str, int] | None = None) 
     )
 
 
-def expected(row: PriceRow, counted: int, answer: int, *, thinking: int = 0, cached: int = 0) -> Cost:
+def expected(
+    row: PriceRow,
+    counted: int,
+    answer: int,
+    *,
+    thinking: int = 0,
+    cached: int = 0,
+    fees: Mapping[str, int] | None = None,
+) -> Cost:
     """What a request will cost if it answers with this many tokens after this much thinking; an estimate."""
     usage = Usage(input=counted, cached=cached, output=answer + thinking, thinking=thinking, basis=dict(_ESTIMATED))
-    return cost(row, usage)
+    return cost(row, usage, fees=fees)
 
 
 def worst_case(

@@ -176,19 +176,31 @@ class _Attempt:
             (self._keep.old, KEEPS[0].old, [at for at in going if at not in near]),
             (self._keep.near, KEEPS[0].near, sorted(near)),
         ):
-            if limit < whole and any(self._drafts[at].shown for at in places):
+            places = [at for at in places if limit < whole and self._is_cut(self._drafts[at])]
+            if places:
                 said.append(f"outputs of {self._names(places)} {f'cut to {limit:,} tokens' if limit else 'left out'}")
         return tuple(filter(None, said))
 
+    def _is_cut(self, draft: Draft) -> bool:
+        """Whether its outputs are shorter than they were, or gone."""
+        limit = self._limit(draft)
+        made = self._maker.made(draft, limit) if limit else None
+        return bool(draft.shown) and not draft.pinned and (not limit or (made is not None and made.item.cut > 0))
+
     def _names(self, places: Sequence[int]) -> str:
-        """`#1 to #12, #15`: runs of cells as people say them; what is pinned is none of them."""
+        """`#1 to #12, #15`: runs of cells as people say them, without those that are pinned or had nothing to say."""
         runs: list[list[int]] = []
+        last = -2
         for at in places:
-            if not self._drafts[at].pinned:
-                if runs and at == runs[-1][-1] + 1:
-                    runs[-1].append(at)
-                else:
-                    runs.append([at])
+            draft = self._drafts[at]
+            if draft.pinned or not draft.speaks:
+                last = at if at == last + 1 and not draft.pinned else last  # silent cells don't part a run
+                continue
+            if at == last + 1 and runs:
+                runs[-1].append(at)
+            else:
+                runs.append([at])
+            last = at
         ends = [[f"#{self._drafts[at].number}" for at in (run[0], run[-1])] for run in runs]
         return ", ".join(" to ".join(dict.fromkeys(pair)) for pair in ends)
 

@@ -25,6 +25,7 @@ OUTPUT_TOKENS = 600  # of each output
 OUTPUT_TOKENS_NEAR = 3000  # the last cells', an error, and what the question names
 PER_TOKEN = 4.5  # characters of plain text at the most: an estimate by it is too low rather than too high
 AROUND = 10  # tokens that name a cell
+STOPPED = "\n\n[stopped here]"
 SKIP, PIN = "qwen-skip", "qwen-pin"
 _MARK = re.compile(r"\s*(?:#|<!--)\s*qwen:\s*(skip|pin)\b", re.IGNORECASE)
 _OWN_LINE = re.compile(r"\s*(?:%(?:load_ext|reload_ext)\s+qwen_magics\b|%qwen_\w+|%config\s+Qwen\b)")
@@ -48,6 +49,13 @@ class Draft:
         self.words = len(cell.source) + (sum(shown) if is_turn else 0)
         self.shown = [] if is_turn else shown
         self.made: dict[int, Made | None] = {}  # by the tokens that an output keeps
+
+    @property
+    def speaks(self) -> bool:
+        """Whether anything of it would go along at all."""
+        if turns.is_question(self.cell):
+            return turns.read(self.cell) is not None
+        return bool(self.shown or _without_own_lines(self.cell.source).strip())
 
     def estimate(self, limit: int) -> int:
         """About how many tokens it takes if its outputs keep `limit` each; too few rather than too many."""
@@ -149,7 +157,7 @@ class Maker:
         asked, found = self._text(turn.asked, number)
         answer, hits = self._text(turn.answer, number)
         if turn.stopped:
-            answer += "\n\n[stopped here]"
+            answer += STOPPED
         return Item(
             kind="turn",
             label=f"#{number}",
@@ -166,7 +174,11 @@ class Maker:
         if self.rules.outputs == "schema":
             return canonical.schema(cell.outputs)
         # What `%qwen` answered in this cell is something that the user was shown; it is no turn.
-        told = [(f"(answer) {answer.text}", False) for answer in answers.read_all(cell.outputs)]
+        told = [
+            (f"(answer) {answer.text}{STOPPED if answer.status == 'stopped' else ''}", False)
+            for answer in answers.read_all(cell.outputs)
+            if answer.status != "failed"
+        ]
         return [*canonical.render(cell.outputs), *told]
 
     def _text(self, text: str, number: int) -> tuple[str, int]:

@@ -234,7 +234,9 @@ class AnswerView:
             self._tally.add(final, own)
         for display_id, data, metadata in self._tally.outputs():
             slots.send(display_id, data, metadata, made=shared is not None and display_id != own)
-        if slots.stands(own) and (final is None or not self._with_receipt):
+        if final is not None and not self._with_receipt and final.notes:
+            slots.live(" · ".join(final.notes))  # what has to be said is said without a receipt too
+        elif slots.stands(own) and (final is None or not self._with_receipt):
             slots.live(status)
 
 

@@ -143,6 +143,8 @@ class TerminalView:
             self._slots.content(0, {"text/markdown": text}, "answer", **mark)
         if self._with_receipt:
             self._slots.send(self._slots.name(1), *receipt.bundle(end.receipt))
+        elif end.receipt.notes:  # what has to be said is said without a receipt too
+            self._note(" · ".join(end.receipt.notes))
 
     def _note(self, text: str) -> None:
         if text != self._last:

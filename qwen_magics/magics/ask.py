@@ -61,11 +61,22 @@ def ask(session: Session, line: str, cell: str, *, whole_cell: bool) -> Answer |
     return None if whole_cell else answer
 
 
-def run(session: Session, given: Given, text: str, *, shared_receipt: bool = False, product: bool = False) -> Answer:
-    """One turn from text to answer, shown as it comes. `product`: its last block of code goes into a new cell."""
+def run(
+    session: Session,
+    given: Given,
+    text: str,
+    *,
+    lead: str = "",
+    shared_receipt: bool = False,
+    product: bool = False,
+) -> Answer:
+    """One turn from text to answer, shown as it comes.
 
+    `lead` is said before the user's own text, with nothing in it evaluated. `product`: the answer's last block of code
+    goes into a new cell.
+    """
     starting = live.Starting(session.shell)
-    prepared = prepare(session, given, text, on_progress=starting.show)
+    prepared = prepare(session, given, text, lead=lead, on_progress=starting.show)
     turn = Turn(plan(prepared.ask, prepared.route, session.ledger), session.client)
     view = live.view(
         session.shell,

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from qwen_magics.notebook.cells import Cell, Notebook, Output
 
 
+_LONGEST = 500  # characters of an error's own words; the cell's output has them all
+
+
 def fix(session: Session, line: str) -> None:
     """Ask about the last error. Raises OptionError where nothing failed."""
     given, wish = parse(line)
@@ -28,15 +31,15 @@ def fix(session: Session, line: str) -> None:
         )
     failed, error = found
     question = (
-        f"Cell #{failed.number} fails with {error.ename}: {error.evalue}\n"
+        f"Cell #{failed.number} fails with {error.ename}: {error.evalue[:_LONGEST]}\n"
         "Say in a sentence or two why, then give the whole corrected cell in one ```python block."
     )
     if wish:
-        question += f"\nMind: {wish}"
+        question += "\nMind:"
     below = notebook.running is None or failed.number > notebook.cells[notebook.running].number
     if below and given.context is None:
         given = replace(given, context="all")
-    run(session, given, question, shared_receipt=True, product=True)
+    run(session, given, wish, lead=question, shared_receipt=True, product=True)
 
 
 def last_error(notebook: Notebook) -> tuple[Cell, Output] | None:

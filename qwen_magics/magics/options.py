@@ -56,6 +56,7 @@ OPTIONS = (
     Option(("--no-receipt",), "flag", "", "no line under the answer (the ledger keeps it)"),
 )
 _BY_NAME = {name: option for option in OPTIONS for name in option.names}
+_MOST = 100_000  # cells
 _FORMS = ("markdown", "text", "code", "json")
 _OPTION = re.compile(r"\s*(--?[A-Za-z][\w-]*)(=)?")
 _VALUE = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(\S+))""")
@@ -165,5 +166,8 @@ def _numbers(name: str, words: list[str]) -> frozenset[int]:
         match = re.fullmatch(r"#?(\d+)(?:\.\.#?(\d+))?", word)
         if match is None:
             raise OptionError(f"{name} {word}: cells are named by their number.", remedy=f"{name} #3")
-        numbers |= set(range(int(match[1]), int(match[2] or match[1]) + 1))
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last - first > _MOST:
+            raise OptionError(f"{name} {word}: that is more cells than a notebook has.", remedy=f"{name} #3..7")
+        numbers |= set(range(first, last + 1))
     return frozenset(numbers)

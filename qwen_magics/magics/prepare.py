@@ -9,7 +9,6 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from qwen_magics.context import compose, describe, expressions, turns
 from qwen_magics.context.compose import Context, Question, Rules
@@ -59,22 +58,25 @@ def prepare(
     given: Given,
     text: str,
     *,
+    lead: str = "",
     on_progress: Callable[[Progress], None] | None = None,
     start: bool = True,
 ) -> Prepared:
-    """Decide route, question and context. Raises what any of them raises; nothing has left then."""
+    """Decide route, question and context. Raises what any of them raises; nothing has left then.
+
+    In `text`, the user's own, expressions are evaluated; `lead` comes before it as it is.
+    """
     where = route(session.settings(**given.settings()), on_progress, start=start)
     notebook = session.notebook()
     own = notebook.metadata.get("qwen_magics")
-    if where.endpoint.remote and isinstance(own, dict) and own.get("send") is False:
+    if where.endpoint.provider != "local" and isinstance(own, dict) and own.get("send") is False:
         raise SendingForbidden(
             "This notebook forbids sending (its metadata says qwen_magics.send = false). Nothing was sent.",
             remedy='Use the local model: %config Qwen.provider = "local"',
         )
-    question = _question(session, given, text)
-    if given.go_on:
-        begun = _begun(notebook)
-        question = replace(question, text=question.text or begun.asked, begun=begun.text)
+    _check_numbers(notebook, given)
+    begun = _begun(notebook) if given.go_on else None
+    question = _question(session, given, lead, text, begun)
     context = compose.compose(notebook, question, _rules(given, where), redactor(session), session.memory)
     return Prepared(
         route=where,
@@ -114,14 +116,30 @@ def redactor(session: Session) -> Redactor:
     return Redactor(session.shell.user_ns, own_keys=keys)
 
 
-def _question(session: Session, given: Given, text: str) -> Question:
+def _question(session: Session, given: Given, lead: str, text: str, begun: SavedAnswer | None) -> Question:
     expanded = expressions.expand(text.strip(), session.shell.user_ns)
+    if begun is not None and not expanded.text:  # asked as it was, its form included
+        return Question(text=begun.asked, begun=begun.text)
+    said = "\n".join(part for part in (lead, expanded.text) if part)
     form = _FORMS[given.form]
     return Question(
-        text=f"{expanded.text}\n\n{form}" if form else expanded.text,
+        text=f"{said}\n\n{form}" if form else said,
+        begun=begun.text if begun is not None else "",
         attachments=tuple(_attachment(session.shell.user_ns, name) for name in given.attach),
         names=frozenset(expanded.names) | frozenset(given.attach),
     )
+
+
+def _check_numbers(notebook: Notebook, given: Given) -> None:
+    """A cell that isn't there is a typing error: what was meant to stay would go."""
+    last = len(notebook.cells)
+    for name, numbers in (("--without", given.without), ("--unredacted", given.unredacted)):
+        beyond = sorted(number for number in numbers if not 1 <= number <= last)
+        if beyond:
+            raise OptionError(
+                f"{name} #{beyond[0]}: this notebook has {last} cells. Nothing was sent.",
+                remedy="%qwen_context shows their numbers.",
+            )
 
 
 def _attachment(namespace: dict[str, Any], name: str) -> Item:
@@ -160,7 +178,7 @@ def _begun(notebook: Notebook) -> SavedAnswer:
 
 def _first_time(session: Session, notebook: Notebook, where: Route, context: Context) -> tuple[str, ...]:
     """Say once per notebook and provider what goes where."""
-    if not where.endpoint.remote:
+    if where.endpoint.provider == "local":
         return ()
     name = place(session, notebook).notebook
     if session.ledger.has_sent(name, where.endpoint.provider, where.endpoint.region):

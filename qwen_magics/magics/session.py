@@ -31,14 +31,18 @@ class Session:
         self.here.attach()
         self.accepted: dict[str, frozenset[str]] = {}  # notebook → what its last accepted request held
         self.inserted: set[str] = set()  # cells below which this session already put their code
+        self._ledger: Ledger | None = None
         self._tally: tuple[object, Tally] | None = None
 
-    @cached_property
+    @property
     def ledger(self) -> Ledger:
-        """Opened at the first turn or report."""
+        """The ledger of the data folder as it is set now; opened at the first turn or report."""
         from qwen_magics.ledger import Ledger
 
-        return Ledger(self.settings().data_dir / "ledger.sqlite")
+        path = self.settings().data_dir / "ledger.sqlite"
+        if self._ledger is None or self._ledger.path != path:
+            self._ledger = Ledger(path)
+        return self._ledger
 
     @cached_property
     def client(self) -> Client:
@@ -81,6 +85,7 @@ class Session:
         """Take every hook away; connections and files close."""
         self.here.detach()
         settings_.unload(self.shell)
-        for name in ("ledger", "client"):
-            if name in self.__dict__:
-                self.__dict__[name].close()
+        if self._ledger is not None:
+            self._ledger.close()
+        if "client" in self.__dict__:
+            self.client.close()

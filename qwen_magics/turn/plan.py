@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qwen_magics.settings import Settings
     from qwen_magics.turn.route import Route
 
-EXPECTED_ANSWER, EXPECTED_THINKING = 1_000, 2_000  # tokens; a plain guess, until this notebook's own turns say better
+EXPECTED_ANSWER, EXPECTED_THINKING = 1_000, 2_000  # tokens; a plain guess
 FREE = frozenset({"local", "modelscope"})  # ModelScope counts requests, not money (facts 3.4)
 
 
@@ -136,7 +136,14 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
 
 def count(plan: Plan) -> int:
     """The prompt's tokens, exact for a proved vocabulary."""
-    return tokens.count_messages(plan.ask.messages, vocabulary=plan.route.vocabulary)
+    model = plan.route.model
+    return tokens.count_messages(
+        plan.ask.messages,
+        vocabulary=plan.route.vocabulary,
+        thinking=bool(plan.request.limits.thinking),
+        thinking_model=model is not None and model.thinking == "hybrid",
+        image_factor=(model.image_factor if model else 0) or 32,
+    )
 
 
 def _age(row: PriceRow | None, moment: datetime) -> tuple[str, ...]:
@@ -157,7 +164,7 @@ def _priced(plan: Plan, counted: int, *, exact: bool) -> Plan:
     if plan.unpriceable is not None or plan.row is None:
         expected = worst = plan.unpriceable or pricing.unpriced()
     else:
-        expected = pricing.expected(plan.row, counted, answer, thinking=thinking)
+        expected = pricing.expected(plan.row, counted, answer, thinking=thinking, fees=plan.fees)
         worst = pricing.worst_case(plan.row, counted, limits, plan.route.model, fees=plan.fees)
     return replace(plan, counted=counted, exact=exact, expected=expected, worst=worst)
 

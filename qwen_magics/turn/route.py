@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from qwen_magics import catalog, credentials
 from qwen_magics.credentials import Key
-from qwen_magics.errors import UnknownModel
+from qwen_magics.errors import CredentialError, UnknownModel
 from qwen_magics.provider import endpoints
 
 if TYPE_CHECKING:
@@ -59,7 +59,12 @@ def route(settings: Settings, on_progress: Callable[[Progress], None] | None = N
     Raises NoKey, UnknownModel, SettingsError or LocalModelError.
     """
     catalog.load(settings.data_dir)
-    settings, key = credentials.for_turn(settings) if start else (credentials.placed(settings), Key("", ""))
+    try:
+        settings, key = credentials.for_turn(settings)
+    except CredentialError:
+        if start:
+            raise
+        settings, key = credentials.placed(settings), Key("", "")
     if settings.provider == "local":
         return _local(settings, key, on_progress, start=start)
     endpoint = endpoints.resolve(

@@ -189,7 +189,7 @@ def test_what_is_shown_before_is_what_is_counted_after(desk: Desk) -> None:
     from qwen_magics.values import Message
 
     messages = [Message(said["role"], said["content"]) for said in desk.provider.questions[-1].body["messages"]]
-    assert f"{tokens.count_messages(messages):,} of" in shown
+    assert f"{tokens.count_messages(messages, thinking_model=True):,} of" in shown
 
 
 def test_with_attaches_variables_as_words(desk: Desk) -> None:

@@ -6,15 +6,14 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from fakes.provider import Answer
-from IPython.core.interactiveshell import InteractiveShell
+from fakes.shells import run
 from IPython.utils.capture import capture_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    import pytest
     from fakes.provider import FakeProvider
+    from IPython.core.interactiveshell import InteractiveShell
 
 USAGE = {
     "prompt_tokens": 2048,
@@ -22,25 +21,6 @@ USAGE = {
     "prompt_tokens_details": {"cached_tokens": 1280},
     "completion_tokens_details": {"reasoning_tokens": 128},
 }
-
-
-@pytest.fixture
-def shell(provider: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-" + "0" * 32)
-    monkeypatch.setenv("QWEN_MAGICS_BASE_URL", provider.base_url)
-    made = InteractiveShell()
-    made.run_line_magic("load_ext", "qwen_magics")
-    yield made
-    made.run_line_magic("unload_ext", "qwen_magics")
-
-
-def run(shell: InteractiveShell, cell: str) -> str:
-    """What a cell shows, as text. It must not fail."""
-    with capture_output() as captured:
-        result = shell.run_cell(cell, store_history=True)
-    assert result.success, captured.stdout
-    shown = [output.data.get("text/plain", "") for output in captured.outputs]
-    return captured.stdout + "\n".join(shown)
 
 
 def test_the_context_of_a_question_adds_up_and_sends_nothing(shell: InteractiveShell, provider: FakeProvider) -> None:
