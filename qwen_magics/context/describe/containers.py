@@ -16,9 +16,9 @@ import types
 import uuid
 from typing import Any
 
-from qwen_magics.context import describe_peek as peek
-from qwen_magics.context.describe_bounds import clip, clip_lines, number
-from qwen_magics.context.describe_short import flow, in_order, short
+from qwen_magics.context.describe import peek
+from qwen_magics.context.describe.bounds import clip, clip_lines, number
+from qwen_magics.context.describe.short import flow, in_order, short
 
 _INLINE = 200  # characters that are said as they are
 _LOOKED_AT = 10_000  # items, for their types and range

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from qwen_magics.context import describe_peek as peek
-from qwen_magics.context.describe_bounds import number
-from qwen_magics.context.describe_frames import LIBRARIES
-from qwen_magics.context.describe_short import flow, short
+from qwen_magics.context.describe import peek
+from qwen_magics.context.describe.bounds import number
+from qwen_magics.context.describe.frames import LIBRARIES
+from qwen_magics.context.describe.short import flow, short
 
 _AT_ONCE = frozenset(("torch", "jax", "jaxlib", "tensorflow", "cupy", "mlx"))
 _OTHERWISE = frozenset(("numpy.ma.MaskedArray", "numpy.ma.core.MaskedArray"))

@@ -13,9 +13,9 @@ import types
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from qwen_magics.context import describe_peek as peek
-from qwen_magics.context.describe_bounds import clip, one_line
-from qwen_magics.context.describe_leaves import LEAVES, frame, numeric
+from qwen_magics.context.describe import peek
+from qwen_magics.context.describe.bounds import clip, one_line
+from qwen_magics.context.describe.leaves import LEAVES, frame, numeric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -1,7 +1,7 @@
 """A value as a model reads it: its kind, its size, what is in it, in a bounded text. Not how a user sees it displayed.
 
 Whatever the value is, describing it doesn't raise, doesn't change it or use it up, ends, and gives the same text again.
-One module per family knows how (`describe_frames`, `describe_code`, …); the first that knows the value describes it.
+One module per family knows how (`frames`, `code`, …); the first that knows the value describes it.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from qwen_magics.context import describe_peek as peek
-from qwen_magics.context.describe_arrays import array
-from qwen_magics.context.describe_bounds import clip, encodable, rough_tokens
-from qwen_magics.context.describe_code import code
-from qwen_magics.context.describe_containers import container, iterator, scalar
-from qwen_magics.context.describe_errors import error
-from qwen_magics.context.describe_figures import figure
-from qwen_magics.context.describe_frames import frame
-from qwen_magics.context.describe_objects import instance
-from qwen_magics.context.describe_short import named
+from qwen_magics.context.describe import peek
+from qwen_magics.context.describe.arrays import array
+from qwen_magics.context.describe.bounds import clip, encodable, rough_tokens
+from qwen_magics.context.describe.code import code
+from qwen_magics.context.describe.containers import container, iterator, scalar
+from qwen_magics.context.describe.errors import error
+from qwen_magics.context.describe.figures import figure
+from qwen_magics.context.describe.frames import frame
+from qwen_magics.context.describe.objects import instance
+from qwen_magics.context.describe.short import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from qwen_magics.context.describe_bounds import clip
+from qwen_magics.context.describe.bounds import clip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

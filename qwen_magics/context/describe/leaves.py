@@ -1,4 +1,4 @@
-"""Single things in one line, for `describe_short`: strings, numbers, dates, functions; tables and arrays by size.
+"""Single things in one line, for `short`: strings, numbers, dates, functions; tables and arrays by size.
 
 Each is written through its builtin type's own method. Nothing here looks into another value.
 """
@@ -9,8 +9,8 @@ import datetime
 import types
 from typing import TYPE_CHECKING, Any
 
-from qwen_magics.context import describe_peek as peek
-from qwen_magics.context.describe_bounds import clip, one_line
+from qwen_magics.context.describe import peek
+from qwen_magics.context.describe.bounds import clip, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable

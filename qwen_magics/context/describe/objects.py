@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sys
 
-from qwen_magics.context import describe_peek as peek
-from qwen_magics.context.describe_bounds import clip, clip_lines
-from qwen_magics.context.describe_code import is_library
-from qwen_magics.context.describe_short import flow, named, short
+from qwen_magics.context.describe import peek
+from qwen_magics.context.describe.bounds import clip, clip_lines
+from qwen_magics.context.describe.code import is_library
+from qwen_magics.context.describe.short import flow, named, short
 
 _ATTRIBUTES = 30
 _VALUE = 200  # characters of an attribute's value
@@ -88,5 +88,3 @@ def _methods(kind: type, limit: int) -> list[str]:
     ]
     names = list(dict.fromkeys(names))
     return [f"  methods and properties: {flow(names, len(names), limit // 4, clip)}"] if names else []
-
-

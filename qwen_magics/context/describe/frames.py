@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from qwen_magics.context import describe_peek as peek
-from qwen_magics.context.describe_bounds import clip, counted, number, one_line, table
-from qwen_magics.context.describe_short import flow, short
+from qwen_magics.context.describe import peek
+from qwen_magics.context.describe.bounds import clip, counted, number, one_line, table
+from qwen_magics.context.describe.short import flow, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

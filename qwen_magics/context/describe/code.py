@@ -12,9 +12,9 @@ import textwrap
 import types
 from typing import Any
 
-from qwen_magics.context import describe_peek as peek
-from qwen_magics.context.describe_bounds import clip, clip_lines, one_line
-from qwen_magics.context.describe_short import flow, short
+from qwen_magics.context.describe import peek
+from qwen_magics.context.describe.bounds import clip, clip_lines, one_line
+from qwen_magics.context.describe.short import flow, short
 
 _LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _CALLABLES = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.MethodDescriptorType,

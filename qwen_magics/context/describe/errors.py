@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_magics.context import describe_peek as peek
-from qwen_magics.context.describe_bounds import clip, clip_lines
-from qwen_magics.context.describe_code import is_library
+from qwen_magics.context.describe import peek
+from qwen_magics.context.describe.bounds import clip, clip_lines
+from qwen_magics.context.describe.code import is_library
 
 if TYPE_CHECKING:
     from types import TracebackType

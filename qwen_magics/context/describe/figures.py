@@ -10,9 +10,9 @@ import collections
 import sys
 from typing import Any
 
-from qwen_magics.context import describe_peek as peek
-from qwen_magics.context.describe_bounds import clip, clip_lines, counted, number, one_line
-from qwen_magics.context.describe_short import flow, short
+from qwen_magics.context.describe import peek
+from qwen_magics.context.describe.bounds import clip, clip_lines, counted, number, one_line
+from qwen_magics.context.describe.short import flow, short
 
 _PANELS = 12
 _SERIES = 12  # of a panel
