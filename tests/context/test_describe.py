@@ -26,7 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qwen_magics.context.describe import LIMIT, LIMIT_OF_TEXT, describe
-from qwen_magics.context.describe_bounds import clip
+from qwen_magics.context.describe.bounds import clip
 
 
 class Color(enum.StrEnum):
