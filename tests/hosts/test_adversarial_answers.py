@@ -52,7 +52,7 @@ ATTACKS = [
     f"[ref]: https://{EVIL}/x 'y'\n![ref] ![ref][] ![][ref]\n\n[^1]: <img src=//{EVIL}/fn>\n\nnote[^1]",
     f"&lt;img src=https://{EVIL}/ent&gt; &#60;script>alert(1)&#60;/script>",
     f"```mermaid\nflowchart TD\n  A[<img src=https://{EVIL}/me>] --> B\n  C@{{ img: 'https://{EVIL}/m2' }}\n```",
-    f"```mermaid\n%%{{init: {{'themeCSS': 'a{{background:url(https://{EVIL}/m3)}}'}}}}%%\nflowchart TD\n</pre><script>1\n```",
+    f"```mermaid\n%%{{init: {{'themeCSS': 'a{{background:url(https://{EVIL}/m3)}}'}}}}%%\ngraph TD\n</pre><b>\n```",
     f"</div></div></body><script src=https://{EVIL}/close.js></script>",
 ]
 FORMS = ("", "--as text", "--as code", "--as json", "--think")
@@ -95,6 +95,8 @@ class Active(HTMLParser):
             value = "".join((value or "").split()).lower()
             if tag == "a" and name == "href" and re.match(r"(?:https?:)?//|#|mailto:", value):
                 self.links.add(value)
+            elif name == "class" and "mermaid" in value:  # a script of the page draws it
+                self.found.add(f"<{tag} class={value}>")
             elif name.startswith("on") or name.rpartition(":")[2] in FETCHES:
                 self.found.add(f"<{tag} {name}={value}>")
             elif name == "style" and re.search(r"url\(|image-set|@import|expression|behavior", value):
