@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import DecodeError, Struct, json
 
 from qwen_magics import credentials
-from qwen_magics.credentials import LABELS, VARIABLES, Key
+from qwen_magics.credentials import VARIABLES, Key
 from qwen_magics.errors import (
     AccessDenied,
     BadRequest,
@@ -25,6 +25,7 @@ from qwen_magics.errors import (
     WrongKey,
 )
 from qwen_magics.provider import endpoints, faults
+from qwen_magics.settings.names import PROVIDERS, REGIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +96,7 @@ def login(
         region = region or _ask_region(configured, choose)
         workspace = workspace or configured.workspace or _ask_workspace(region, choose)
     settings = qwen.with_options(region=None if region in ("", TRY) else region, workspace=workspace or None)
-    key = Key((ask or getpass.getpass)(f"Key for {LABELS[provider]} (hidden): "), provider, origin="the prompt")
+    key = Key((ask or getpass.getpass)(f"Key for {PROVIDERS[provider]} (hidden): "), provider, origin="the prompt")
     if not key:
         raise CredentialError("No key was entered; nothing was stored.")
     key.check()
@@ -122,8 +123,8 @@ def logout(qwen: Qwen, provider: str = "") -> str:
     """Forget what was stored for the provider; returns what to tell people."""
     provider = provider or _asked(qwen.with_options())
     if not credentials.forget(provider, qwen.with_options().data_dir):
-        return f"Nobody was logged in to {LABELS[provider]}."
-    return f"Logged out of {LABELS[provider]}: its key is no longer on this machine, but still valid."
+        return f"Nobody was logged in to {PROVIDERS[provider]}."
+    return f"Logged out of {PROVIDERS[provider]}: its key is no longer on this machine, but still valid."
 
 
 def _asked(settings: Settings) -> str:
@@ -163,7 +164,7 @@ def _check(endpoint: Endpoint, key: Key, client: Client | None) -> int | None:
 def _try_regions(key: Key, workspace: str, client: Client | None) -> tuple[Endpoint, int | None]:
     """The first region that knows the key. They are all of one company: the key goes to nobody else."""
     answers: dict[str, QwenError] = {}
-    for region in endpoints.REGIONS:
+    for region in REGIONS:
         try:
             endpoint = endpoints.resolve("alibaba", region=region, workspace=workspace, plan_key=key.plan)
             return endpoint, models_at(endpoint, key, client)
@@ -195,16 +196,16 @@ def _endpoint(key: Key, workspace: str, settings: Settings, configured: str) -> 
 def _ask_region(settings: Settings, choose: Callable[[str], str]) -> str:
     if settings.source_of("region") != "default":
         return settings.region
-    names = ", ".join(endpoints.REGIONS)
+    names = ", ".join(REGIONS)
     return (
         choose(f"Region of the key ({names}; {TRY}: ask each) [{settings.region}]: ").strip().lower() or settings.region
     )
 
 
 def _ask_workspace(region: str, choose: Callable[[str], str]) -> str:
-    if region not in endpoints.REGIONS or endpoints.REGIONS[region].shared:
+    if region not in REGIONS or endpoints.HOSTS[region].shared:
         return ""
-    return choose(f"Workspace id ({endpoints.REGIONS[region].label} has no shared address; llm-…): ").strip()
+    return choose(f"Workspace id ({REGIONS[region]} has no shared address; llm-…): ").strip()
 
 
 def _notes(settings: Settings, login_region: str, provider: str) -> tuple[str, ...]:

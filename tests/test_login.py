@@ -62,7 +62,7 @@ def regions(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         def resolve(provider: str, *, region: str = "singapore", **rest: Any) -> Endpoint:
             if region in places:
                 rest["base_url"] = places[region].base_url
-            elif endpoints.REGIONS[region].shared:
+            elif endpoints.HOSTS[region].shared:
                 rest["base_url"] = "http://127.0.0.1:9/v1"  # nobody listens there
             return real(provider, region=region, **rest)
 

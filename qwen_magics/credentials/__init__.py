@@ -6,11 +6,10 @@ asking for a key and checking it (`login`), sending it (`provider.client`).
 
 from qwen_magics.credentials.find import all_known_keys, for_turn, found, key_for, missing, placed
 from qwen_magics.credentials.key import Key
-from qwen_magics.credentials.providers import LABELS, VARIABLES
+from qwen_magics.credentials.providers import VARIABLES
 from qwen_magics.credentials.store import forget, save
 
 __all__ = [
-    "LABELS",
     "VARIABLES",
     "Key",
     "all_known_keys",

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from qwen_magics.credentials import store
 from qwen_magics.credentials.key import Key
-from qwen_magics.credentials.providers import LABELS, VARIABLES
+from qwen_magics.credentials.providers import VARIABLES
 from qwen_magics.errors import CredentialError, NoKey
+from qwen_magics.settings.names import PROVIDERS
 
 if TYPE_CHECKING:
     from qwen_magics.settings import Settings
@@ -79,7 +80,7 @@ def all_known_keys(settings: Settings) -> list[Key]:
 
 def missing(provider: str, settings: Settings) -> NoKey:
     """The error for a provider without a key, with lines to paste."""
-    label, variable = LABELS[provider], VARIABLES[provider]
+    label, variable = PROVIDERS[provider], VARIABLES[provider]
     why = f"{variable} is not set and nobody logged in"
     if store.has_record(provider, settings.data_dir):
         why = f"{variable} is not set, and the system's keyring, which has the login, is locked or doesn't answer"

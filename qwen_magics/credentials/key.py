@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from qwen_magics.credentials.providers import LABELS, OWNERS, PLAN_PREFIX, PREFIXES
+from qwen_magics.credentials.providers import OWNERS, PLAN_PREFIX, PREFIXES
 from qwen_magics.errors import CredentialError
+from qwen_magics.settings.names import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ class Key:
         problem = _problem(self.reveal(), self.provider)
         if problem:
             where = f" from {self.origin}" if self.origin else ""
-            raise CredentialError(f"The key for {LABELS[self.provider]}{where} {problem}")
+            raise CredentialError(f"The key for {PROVIDERS[self.provider]}{where} {problem}")
         return self
 
     def at(self, region: str, workspace: str) -> Key:
@@ -115,5 +116,5 @@ def _problem(text: str, provider: str) -> str:
         return "is a masked one (***). Copy it where it was made; the console shows it once."
     owner = next((owner for prefix, owner in OWNERS.items() if text.startswith(prefix)), provider)
     if owner != provider and provider != "openai":
-        return f"is one of {LABELS[owner]}'s. Nothing was sent."
+        return f"is one of {PROVIDERS[owner]}'s. Nothing was sent."
     return ""

@@ -1,15 +1,7 @@
-"""Which provider's key is called what: names for people, variables, and how its keys begin (facts 1.2, 3.3, 3.4)."""
+"""Which provider's key stands in which variable, and how its keys begin (facts 1.2, 3.3, 3.4)."""
 
 from __future__ import annotations
 
-LABELS = {
-    "alibaba": "Alibaba Cloud",
-    "openrouter": "OpenRouter",
-    "huggingface": "Hugging Face",
-    "modelscope": "ModelScope",
-    "openai": "your OpenAI-compatible server",
-    "local": "this machine",
-}
 VARIABLES = {
     "alibaba": "DASHSCOPE_API_KEY",
     "openrouter": "OPENROUTER_API_KEY",

@@ -17,18 +17,10 @@ from msgspec import Struct
 from qwen_magics.display import figures
 from qwen_magics.display.figures import LOSS, counted, exact, money, price, tokens
 from qwen_magics.display.table import NO_MATH
+from qwen_magics.settings.names import PROVIDERS, REGIONS
 from qwen_magics.values import Cost, Receipt, Usage
 
 MIME = "application/vnd.qwen-magics.receipt+json"
-
-PROVIDERS = {
-    "alibaba": "Alibaba Cloud",
-    "huggingface": "Hugging Face",
-    "modelscope": "ModelScope",
-    "openai": "OpenAI-compatible",
-    "openrouter": "OpenRouter",
-}
-REGIONS = {"hongkong": "Hong Kong"}
 
 _HOW = {
     "reported": "reported by the provider",
@@ -188,7 +180,7 @@ def place(receipt: Receipt) -> str:
     """Where the data went: `Alibaba Cloud, Singapore`."""
     names = [PROVIDERS.get(receipt.provider, receipt.provider)]
     if receipt.region:
-        names.append(REGIONS.get(receipt.region, receipt.region.capitalize()))
+        names.append(REGIONS.get(receipt.region, receipt.region))
     return ", ".join(names)
 
 

@@ -15,40 +15,35 @@ from msgspec import Struct, field
 
 from qwen_magics.credentials.providers import VARIABLES
 from qwen_magics.errors import SettingsError
+from qwen_magics.settings.names import PROVIDERS, REGIONS
 
-Provider = Literal["alibaba", "openrouter", "huggingface", "modelscope", "openai", "local"]
 Dialect = Literal["alibaba", "openrouter", "modelscope", "openai", "local"]
-
-PROVIDERS = ("alibaba", "openrouter", "huggingface", "modelscope", "openai", "local")
 
 
 class Region(Struct, frozen=True):
-    """One region of Alibaba Cloud Model Studio: its name for people, its code in workspace hosts, its shared host."""
+    """Where one region of Alibaba Cloud Model Studio answers: its code in workspace hosts, its shared host."""
 
-    label: str
     code: str
     shared: str = ""  # hosts of older kind; Frankfurt and Tokyo have none
     plan: str = ""  # where keys of a coding plan (sk-sp-…) go
 
 
-REGIONS = {
-    "singapore": Region(
-        "Singapore", "ap-southeast-1", "dashscope-intl.aliyuncs.com", "coding-intl.dashscope.aliyuncs.com"
-    ),
-    "beijing": Region("Beijing", "cn-beijing", "dashscope.aliyuncs.com", "coding.dashscope.aliyuncs.com"),
-    "virginia": Region("US Virginia", "us-east-1", "dashscope-us.aliyuncs.com"),
-    "hongkong": Region("Hong Kong", "cn-hongkong", "cn-hongkong.dashscope.aliyuncs.com"),
-    "frankfurt": Region("Frankfurt", "eu-central-1"),
-    "tokyo": Region("Tokyo", "ap-northeast-1"),
+HOSTS = {
+    "singapore": Region("ap-southeast-1", "dashscope-intl.aliyuncs.com", "coding-intl.dashscope.aliyuncs.com"),
+    "beijing": Region("cn-beijing", "dashscope.aliyuncs.com", "coding.dashscope.aliyuncs.com"),
+    "virginia": Region("us-east-1", "dashscope-us.aliyuncs.com"),
+    "hongkong": Region("cn-hongkong", "cn-hongkong.dashscope.aliyuncs.com"),
+    "frankfurt": Region("eu-central-1"),
+    "tokyo": Region("ap-northeast-1"),
 }
 
 _WORKSPACE_READ_S = 3600.0  # how long Alibaba itself lets a request run (facts 1.1)
 _READ_S = 600.0
 _PLAN_HOST = re.compile(r"(coding|coding-intl)\.dashscope\.aliyuncs\.com|token-plan\.[\w.-]+\.aliyuncs\.com")
 _OTHERS = {
-    "openrouter": ("OpenRouter", "https://openrouter.ai/api/v1"),
-    "huggingface": ("Hugging Face", "https://router.huggingface.co/v1"),
-    "modelscope": ("ModelScope", "https://api-inference.modelscope.cn/v1"),
+    "openrouter": "https://openrouter.ai/api/v1",
+    "huggingface": "https://router.huggingface.co/v1",
+    "modelscope": "https://api-inference.modelscope.cn/v1",
 }
 # OpenRouter and Hugging Face list their models to everybody: a key is proved elsewhere.
 _CHECKS = {"openrouter": "https://openrouter.ai/api/v1/key", "huggingface": "https://huggingface.co/api/whoami-v2"}
@@ -61,7 +56,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     server may leave a `<think>` block at the start of the content. `read_timeout_s`: the longest silence to bear.
     """
 
-    provider: Provider
+    provider: str
     label: str
     base_url: str
     dialect: Dialect
@@ -110,8 +105,7 @@ def resolve(
     if provider == "alibaba":
         return _alibaba(region, workspace, base_url, plan_key)
     if provider in _OTHERS:
-        label, usual = _OTHERS[provider]
-        return _other(provider, label, usual, base_url)
+        return _other(provider, base_url)
     return _own(provider, base_url)
 
 
@@ -129,7 +123,7 @@ def _alibaba(region: str, workspace: str, base_url: str, plan_key: bool) -> Endp
         _refuse(f"Alibaba Cloud Model Studio has no region {region!r}.", f"One of: {', '.join(REGIONS)}")
     url = _checked(base_url) if base_url else f"https://{_host(region, workspace, plan_key)}"
     host = urlsplit(url).hostname or ""
-    label = f"Alibaba Cloud, {REGIONS[region].label}"
+    label = f"{PROVIDERS['alibaba']}, {REGIONS[region]}"
     if not host.endswith(".aliyuncs.com"):
         label += f" (through {host})"
     return Endpoint(
@@ -149,11 +143,12 @@ def _alibaba(region: str, workspace: str, base_url: str, plan_key: bool) -> Endp
 
 def _host(region: str, workspace: str, plan_key: bool) -> str:
     """Host and path in `region`: a plan's, the workspace's or the shared one (facts 1.1)."""
-    place = REGIONS[region]
+    place = HOSTS[region]
     if plan_key:
         if not place.plan:
             _refuse(
-                f"A plan's key (sk-sp-…) isn't valid in {place.label}: coding plans are sold in Singapore and Beijing.",
+                f"A plan's key (sk-sp-…) isn't valid in {REGIONS[region]}: "
+                "coding plans are sold in Singapore and Beijing.",
                 '%config Qwen.region = "singapore"',
             )
         return f"{place.plan}/v1"
@@ -166,22 +161,20 @@ def _host(region: str, workspace: str, plan_key: bool) -> str:
         return f"{workspace}.{place.code}.maas.aliyuncs.com/compatible-mode/v1"
     if not place.shared:
         _refuse(
-            f"{place.label} has no shared address: requests go to your workspace's own.",
+            f"{REGIONS[region]} has no shared address: requests go to your workspace's own.",
             '%config Qwen.workspace = "llm-…"  (Model Studio → Workspaces shows the id)',
         )
     return f"{place.shared}/compatible-mode/v1"
 
 
-def _other(provider: str, label: str, usual: str, base_url: str) -> Endpoint:
-    url = _checked(base_url) if base_url else usual
+def _other(provider: str, base_url: str) -> Endpoint:
+    url = _checked(base_url) if base_url else _OTHERS[provider]
     host = urlsplit(url).hostname or ""
-    if base_url:
-        label += f" (through {host})"
     return Endpoint(
-        provider=provider,  # type: ignore[arg-type]  # resolve() has checked it
-        label=label,
+        provider=provider,
+        label=PROVIDERS[provider] + (f" (through {host})" if base_url else ""),
         base_url=url,
-        dialect="openai" if provider == "huggingface" else provider,  # type: ignore[arg-type]
+        dialect="openai" if provider == "huggingface" else provider,  # type: ignore[arg-type]  # one of the two others
         remote=not is_loopback(host),
         think_tags=provider != "openrouter",
         key_variable=VARIABLES.get(provider, ""),
@@ -198,8 +191,8 @@ def _own(provider: str, base_url: str) -> Endpoint:
     host = urlsplit(url).hostname or ""
     local = provider == "local"
     return Endpoint(
-        provider=provider,  # type: ignore[arg-type]
-        label="this machine" if local else urlsplit(url).netloc,
+        provider=provider,
+        label=PROVIDERS["local"] if local else urlsplit(url).netloc,
         base_url=url,
         dialect="local" if local else "alibaba" if host.endswith(".aliyuncs.com") else "openai",
         plan=bool(_PLAN_HOST.fullmatch(host)),

@@ -9,8 +9,9 @@ What `Qwen.locked = [names]` lists in a system-wide file holds against all of th
 `load`; `Qwen.with_options` gives the frozen `Settings` of one turn, so that a turn never sees traitlets.
 """
 
+from qwen_magics.settings.names import PROVIDERS, REGIONS
 from qwen_magics.settings.snapshot import Settings
 from qwen_magics.settings.sources import load, unknown_variables, unload
-from qwen_magics.settings.traits import NAMES, PROVIDERS, REGIONS, Qwen
+from qwen_magics.settings.traits import NAMES, Qwen
 
 __all__ = ["NAMES", "PROVIDERS", "REGIONS", "Qwen", "Settings", "load", "unknown_variables", "unload"]

@@ -10,10 +10,9 @@ from traitlets.config import Config, Configurable
 
 from qwen_magics.errors import LockedSetting, OptionError, SettingsError
 from qwen_magics.settings.kinds import CURRENCIES, Amounts, Pattern, Think, amounts
+from qwen_magics.settings.names import PROVIDERS, REGIONS
 from qwen_magics.settings.snapshot import Settings
 
-PROVIDERS = ("alibaba", "openrouter", "huggingface", "modelscope", "openai", "local")
-REGIONS = ("singapore", "beijing", "virginia", "hongkong", "frankfurt", "tokyo")
 SCOPES = ("mainland", "global", "international", "us", "eu")
 
 
@@ -39,7 +38,7 @@ class Qwen(Configurable):
         `local` is a small Qwen on this machine, free and without a key.""",
     ).tag(config=True, allowed="one of auto, " + ", ".join(PROVIDERS))
     region = Enum(
-        REGIONS,
+        tuple(REGIONS),
         "singapore",
         help="""Alibaba Cloud's region. Keys belong to one region, and the region decides the price list and currency
         (Beijing in CNY, the others in USD). %qwen_login stores it with the key.""",

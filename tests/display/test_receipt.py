@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from qwen_magics.display import receipt as words
 from qwen_magics.display.tally import Tally, summed
+from qwen_magics.settings import PROVIDERS, REGIONS
 from qwen_magics.values import Cost, PriceLine, Receipt, Tier, Timing, Usage
 
 CASES = json.loads((Path(__file__).parents[1] / "fixtures" / "receipts.json").read_text("utf-8"))
@@ -41,6 +42,12 @@ def test_line_and_details_are_those_of_the_shared_fixture(case: dict[str, Any]) 
     receipt = msgspec.convert(case["receipt"], Receipt)
     assert words.line(receipt) == case["line"]
     assert json.loads(msgspec.json.encode(words.details(receipt))) == case["details"]
+
+
+def test_the_fixture_names_every_provider_and_region_so_that_no_face_calls_one_otherwise() -> None:
+    told = [case["receipt"] for case in CASES]
+    assert {receipt["provider"] for receipt in told} == set(PROVIDERS)
+    assert {receipt["region"] for receipt in told} - {""} == set(REGIONS)
 
 
 def test_while_it_streams_the_figures_are_estimates() -> None:

@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwen_magics.errors import SettingsError
-from qwen_magics.provider.endpoints import PROVIDERS, REGIONS, is_loopback, resolve
+from qwen_magics.provider.endpoints import HOSTS, is_loopback, resolve
+from qwen_magics.settings import PROVIDERS, REGIONS
+
+
+def test_every_region_has_its_hosts() -> None:
+    assert list(HOSTS) == list(REGIONS)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +30,7 @@ from qwen_magics.provider.endpoints import PROVIDERS, REGIONS, is_loopback, reso
 def test_regions_with_a_shared_host(region: str, host: str) -> None:
     endpoint = resolve("alibaba", region=region)
     assert endpoint.chat_url == f"https://{host}/compatible-mode/v1/chat/completions"
-    assert endpoint.label == f"Alibaba Cloud, {REGIONS[region].label}"
+    assert endpoint.label == f"Alibaba Cloud, {REGIONS[region]}"
     assert (endpoint.dialect, endpoint.remote, endpoint.plan) == ("alibaba", True, False)
 
 
@@ -128,7 +133,7 @@ def test_what_cannot_be_part_of_an_address_is_refused(options: dict[str, Any]) -
         resolve("alibabba")
 
 
-@given(st.sampled_from(PROVIDERS), st.text(max_size=30), st.text(max_size=12), st.sampled_from(list(REGIONS)))
+@given(st.sampled_from(list(PROVIDERS)), st.text(max_size=30), st.text(max_size=12), st.sampled_from(list(REGIONS)))
 def test_whatever_is_typed_gives_an_address_or_a_settings_error(
     provider: str, base_url: str, workspace: str, region: str
 ) -> None:

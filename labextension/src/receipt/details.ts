@@ -25,7 +25,7 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   alibaba: 'Alibaba Cloud',
   huggingface: 'Hugging Face',
   modelscope: 'ModelScope',
-  openai: 'OpenAI-compatible',
+  openai: 'an OpenAI-compatible server',
   openrouter: 'OpenRouter'
 };
 
