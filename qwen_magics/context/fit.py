@@ -7,7 +7,10 @@ cells are taken from the last one back until the room is full.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Set as AbstractSet
+from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -101,19 +104,19 @@ class _Attempt:
     @property
     def fits(self) -> bool:
         """Whether all of it fits, counted."""
-        return self._least() <= self._room and self._first_with_room() == 0
+        return self._least <= self._room and self._first_with_room == 0
 
     @property
     def roomy(self) -> bool:
         """Whether what goes in any case leaves a quarter of the room."""
         near = sum(self._tokens(draft) for draft in self._drafts if draft.number in self._offered.near)
-        return self._least() + near <= self._room * 3 // 4
+        return self._least + near <= self._room * 3 // 4
 
     def without_the_oldest(self) -> Fitted:
         """What fits from one of the steps on, which are counted from the first cell and so stay where they are."""
-        if self._least() > self._room:
+        if self._least > self._room:
             raise self._too_long()
-        least, held = self._first_with_room(), 0
+        least, held = self._first_with_room, 0
         for at, draft in enumerate(self._drafts):
             if held >= self._room // STEP:
                 held = 0
@@ -129,9 +132,10 @@ class _Attempt:
         at = len(self._offered.head)
         return Fitted([*going[:at], *([mark] if mark else []), *going[at:]], self._left_out(first))
 
+    @cached_property
     def _first_with_room(self) -> int:
         """Where the cells begin that have room, counted from the last one back; 0: all of them have."""
-        held = self._least()
+        held = self._least
         for at in range(len(self._drafts) - 1, -1, -1):
             held += 0 if self._drafts[at].pinned else self._tokens(self._drafts[at])
             if held > self._room:
@@ -151,6 +155,7 @@ class _Attempt:
         made = self._maker.made(draft, self._limit(draft))
         return made.count(self._vocabulary) if made is not None else 0
 
+    @cached_property
     def _least(self) -> int:
         """What goes in any case: all but the cells that are not pinned, and the words in place of those."""
         pinned = [draft for draft in self._drafts if draft.pinned]
@@ -162,47 +167,44 @@ class _Attempt:
 
     def _mark(self, first: int) -> Made | None:
         """A line in place of what went, so that the model knows. It says nothing that changes with the next cell."""
-        gone = self._names(range(first))
+        gone = self._gone(first)
         said = [f"[cells {gone} left out: no room]"] if gone else []
         if self._keep.old == 0 and any(draft.shown for draft in self._drafts):
             said.append("[outputs of older cells left out: no room]")
         return Made(Item(kind="mark", label="…", title="left out", text="\n".join(said))) if said else None
 
     def _left_out(self, first: int) -> tuple[str, ...]:
-        going = range(first, len(self._drafts))
-        near = {at for at in going if self._drafts[at].number in self._offered.near}
-        said = [self._names(range(first))]
-        for limit, whole, places in (
-            (self._keep.old, KEEPS[0].old, [at for at in going if at not in near]),
-            (self._keep.near, KEEPS[0].near, sorted(near)),
-        ):
-            places = [at for at in places if limit < whole and self._is_cut(self._drafts[at])]
-            if places:
-                said.append(f"outputs of {self._names(places)} {f'cut to {limit:,} tokens' if limit else 'left out'}")
+        near = {at for at, draft in enumerate(self._drafts) if draft.number in self._offered.near}
+        cut = {at for at in range(first, len(self._drafts)) if self._is_cut(self._drafts[at])}
+        said = [self._gone(first)]
+        for limit, places, between in ((self._keep.old, cut - near, near), (self._keep.near, cut & near, set[int]())):
+            names = self._names(sorted(places), between)
+            said += [f"outputs of {names} {f'cut to {limit:,} tokens' if limit else 'left out'}"] if names else []
         return tuple(filter(None, said))
 
-    def _is_cut(self, draft: Draft) -> bool:
-        """Whether its outputs are shorter than they were, or gone."""
-        limit = self._limit(draft)
-        made = self._maker.made(draft, limit) if limit else None
-        return bool(draft.shown) and not draft.pinned and (not limit or (made is not None and made.item.cut > 0))
+    def _gone(self, first: int) -> str:
+        return self._names([at for at in range(first) if not self._drafts[at].pinned])
 
-    def _names(self, places: Sequence[int]) -> str:
-        """`#1 to #12, #15`: runs of cells as people say them, without those that are pinned or had nothing to say."""
-        runs: list[list[int]] = []
-        last = -2
-        for at in places:
-            draft = self._drafts[at]
-            if draft.pinned or not draft.speaks:
-                last = at if at == last + 1 and not draft.pinned else last  # silent cells don't part a run
-                continue
-            if at == last + 1 and runs:
-                runs[-1].append(at)
-            else:
-                runs.append([at])
-            last = at
-        ends = [[f"#{self._drafts[at].number}" for at in (run[0], run[-1])] for run in runs]
-        return ", ".join(" to ".join(dict.fromkeys(pair)) for pair in ends)
+    def _is_cut(self, draft: Draft) -> bool:
+        """Whether its outputs are shorter than they would be with room, or gone."""
+        limit = self._limit(draft)
+        whole = KEEPS[0].near if draft.number in self._offered.near else KEEPS[0].old
+        if limit >= whole or not draft.shown:
+            return False
+        made = self._maker.made(draft, limit) if limit else None
+        return not limit or (made is not None and made.item.cut > 0)
+
+    def _names(self, places: Sequence[int], between: AbstractSet[int] = frozenset()) -> str:
+        """`#1 to #12, #15`: runs of cells as people say them. What has nothing to say doesn't part a run; what is
+        pinned or stands `between` does.
+        """
+        walls = sorted({*between, *(at for at, draft in enumerate(self._drafts) if draft.pinned)})
+        said = []
+        for _, group in groupby(places, lambda at: bisect_left(walls, at)):
+            run = [self._drafts[at] for at in group]
+            ends = [next((draft for draft in way if draft.speaks), None) for way in (run, reversed(run))]
+            said.append(" to ".join(dict.fromkeys(f"#{draft.number}" for draft in ends if draft is not None)))
+        return ", ".join(filter(None, said))
 
     def _too_long(self) -> InputTooLong:
         least = [made.item for made in self._going(len(self._drafts))]

@@ -46,6 +46,8 @@ def _places(executions: Sequence[Execution], cells: Sequence[SavedCell]) -> dict
     places = {execution: by_id[execution.key] for execution in executions if execution.key in by_id}
     rest = [execution for execution in executions if not (places and execution.key)]
     rest = [execution for execution in rest if execution not in places]
+    if not rest:
+        return places
     taken = set(places.values())
     found = align(
         [Executed(execution.source, own=bool(execution.key)) for execution in rest],

@@ -54,7 +54,7 @@ class Exchange:
         """The body as it arrives. Raises TimedOut after too long a silence; an interrupt hangs up at once."""
         failure: BaseException | None = None
         try:
-            yield from self._response.iter_raw()
+            yield from self._response.stream  # type: ignore[misc]  # as `iter_raw`, which takes as long again
         except KeyboardInterrupt:
             failure = KeyboardInterrupt()
         except Exception as problem:
@@ -136,7 +136,7 @@ class AsyncExchange:
         """As Exchange.chunks."""
         failure: QwenError | None = None
         try:
-            async for chunk in self._response.aiter_raw():
+            async for chunk in self._response.stream:  # type: ignore[union-attr]
                 yield chunk
         except asyncio.CancelledError:
             await self.close()

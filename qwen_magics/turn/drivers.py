@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_magics.errors import QwenError
 from qwen_magics.turn.interrupts import Interrupts
-from qwen_magics.turn.steps import Close, Open, Operation, Read, Sleep, steps
+from qwen_magics.turn.steps import Close, Do, Open, Operation, Read, Sleep, steps
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -66,7 +66,7 @@ class Turn:
 
     def _perform(self, operation: Operation) -> Any:
         if isinstance(operation, Read):
-            return self._interrupts.wait(lambda: next(self._chunks, b""))
+            return self._interrupts.wait(self._next_chunk)
         if isinstance(operation, Open):
             self._exchange = self._interrupts.wait(lambda: self._client.open(*self.plan.wire()))
             self._chunks = self._exchange.chunks()
@@ -75,7 +75,12 @@ class Turn:
             return self._hang_up()
         if isinstance(operation, Sleep):
             return self._interrupts.wait(lambda: self._sleep(operation.seconds))
-        return operation.work()
+        if isinstance(operation, Do):
+            return operation.work()
+        raise TypeError(operation)
+
+    def _next_chunk(self) -> bytes:
+        return next(self._chunks, b"")
 
     def _hang_up(self) -> None:
         if self._exchange is not None:
@@ -109,7 +114,7 @@ async def run(plan: Plan, client: AsyncClient) -> AsyncIterator[TurnEvent]:
                         exchange = None
                 elif isinstance(item, Sleep):
                     await asyncio.sleep(item.seconds)
-                else:
+                elif isinstance(item, Do):
                     answer = await asyncio.to_thread(item.work)
             except (QwenError, asyncio.CancelledError) as problem:
                 item = flow.throw(problem)

@@ -33,35 +33,40 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from qwen_magics.turn.plan import Plan
+    from qwen_magics.values import StreamEvent
 
 RUNNING_EVERY = 0.25  # seconds between two running receipts
 
 
-class Open(Struct, frozen=True):
+class Operation(Struct, frozen=True):
+    """What the turn wants done by its driver."""
+
+
+class Open(Operation, frozen=True):
     """Operation: send the request; the answer is (status, headers)."""
 
 
-class Read(Struct, frozen=True):
+class Read(Operation, frozen=True):
     """Operation: the next bytes of the answer; b"" at its end."""
 
 
-class Close(Struct, frozen=True):
+class Close(Operation, frozen=True):
     """Operation: hang up."""
 
 
-class Sleep(Struct, frozen=True):
+class Sleep(Operation, frozen=True):
     """Operation: wait."""
 
     seconds: float
 
 
-class Do(Struct, frozen=True):
+class Do(Operation, frozen=True):
     """Operation: local work that may block (counting, SQLite); a server does it in a thread."""
 
     work: Callable[[], Any]
 
 
-Operation = Open | Read | Close | Sleep | Do
+_READ = Read()
 
 
 class _State:
@@ -81,6 +86,13 @@ class _State:
         self.request_id = ""
         self.header_cost: Any = None
         self.told = 0.0
+
+    def came(self, text: str, pieces: list[str], which: int) -> None:
+        """One more piece of the answer (0) or of the thinking (1)."""
+        if self.first is None:
+            self.first = round(self.clock() - self.began, 3)
+        pieces.append(text)
+        self.characters[which] += len(text)
 
     def timing(self) -> Timing:
         now = self.clock()
@@ -168,41 +180,41 @@ def _attempt(plan: Plan, state: _State) -> Generator[Operation | TurnEvent, Any,
     state.request_id = faults.request_id(headers) or state.request_id
     if status != 200:
         body = b""
-        while len(body) < 65_536 and (chunk := (yield Read())):
+        while len(body) < 65_536 and (chunk := (yield _READ)):
             body += chunk
         raise faults.from_response(status, headers, body, plan.endpoint, plan.route.name)
     state.header_cost = faults.response_cost(headers)
     decoder = Decoder(think_tags=plan.endpoint.think_tags)
-    while chunk := (yield Read()):
+    while chunk := (yield _READ):
         for event in decoder.feed(chunk):
-            yield from _take(event, plan, state)
+            if (told := _take(event, plan, state)) is not None:
+                yield told
         now = state.clock()
         if state.first is not None and now - state.told >= RUNNING_EVERY:
             state.told = now
             text, thinking = state.characters
             yield Running(settle.running(plan, text, thinking, state.timing()))
     for event in decoder.finish():  # a Fault among them where the answer broke off
-        yield from _take(event, plan, state)
+        if (told := _take(event, plan, state)) is not None:
+            yield told
     state.request_id = decoder.request_id or state.request_id
 
 
-def _take(event: Any, plan: Plan, state: _State) -> Generator[TurnEvent, Any, None]:
+def _take(event: StreamEvent, plan: Plan, state: _State) -> TurnEvent | None:
     """One stream event: what the host is told of it, and what the receipt will need."""
-    if isinstance(event, Text | Thinking):
-        if state.first is None:
-            state.first = round(state.clock() - state.began, 3)
-        pieces, which = (state.text, 0) if isinstance(event, Text) else (state.thinking, 1)
-        pieces.append(event.text)
-        state.characters[which] += len(event.text)
-        yield event
+    if isinstance(event, Text):
+        state.came(event.text, state.text, 0)
+    elif isinstance(event, Thinking):
+        state.came(event.text, state.thinking, 1)
     elif isinstance(event, Reported):
         state.reported = event
+        return None
     elif isinstance(event, Finish):
         state.finish = event.reason
+        return None
     elif isinstance(event, Fault):
         raise faults.from_event(event, plan.endpoint, plan.route.name, request_id=state.request_id)
-    else:
-        yield event
+    return event
 
 
 def _broken(problem: Retryable) -> BrokenStream:

@@ -94,6 +94,13 @@ def test_cells_that_went_are_named_around_a_pinned_one() -> None:
     assert f"[cells {gone} left out: no room]" in text_of(context)
 
 
+def test_runs_are_parted_by_what_keeps_its_outputs_and_by_nothing_else() -> None:
+    cells = [cell(n, 20, 500 * (n % 4 != 0), pinned=n == 10) for n in range(1, 41)]  # every fourth shows nothing
+    assert composed(cells, 4_000, ask="What of #21?").left_out == (
+        "outputs of #1 to #9, #11 to #19, #22 to #37 left out",
+    )
+
+
 def test_the_prompt_keeps_its_beginning_while_cells_are_added() -> None:
     """What the provider's cache holds: from one question to the next all but the last outputs stay byte for byte."""
     starts = []
