@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_magics import credentials, settings
 from qwen_magics.commands import checks
-from qwen_magics.commands.console import as_json, for_terminal, say, table
+from qwen_magics.commands.console import as_json, for_terminal, say
+from qwen_magics.display.table import Column, Table
 from qwen_magics.errors import QwenError
 
 if TYPE_CHECKING:
@@ -117,12 +118,12 @@ def _section(title: str, lines: list[str]) -> list[str]:
 
 def _settings(found: dict[str, dict[str, Any]], *, everything: bool) -> list[str]:
     always = ("provider", "region", "model")
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (name, _shown(one["value"]), one["from"])
         for name, one in found.items()
         if everything or name in always or one["from"] != "default"
     ]
-    return table(rows)
+    return _table(("setting", "value", "from"), rows)
 
 
 def _shown(value: Any) -> str:
@@ -132,8 +133,14 @@ def _shown(value: Any) -> str:
 
 
 def _keys(found: dict[str, dict[str, str]]) -> list[str]:
-    rows = [(name, one["key"] or one["problem"], one["from"], one["region"]) for name, one in found.items()]
-    return table(rows) if rows else ["none found"]
+    rows: list[tuple[str, ...]] = [
+        (name, one["key"] or one["problem"], one["from"], one["region"]) for name, one in found.items()
+    ]
+    return _table(("provider", "key", "from", "region"), rows) if rows else ["none found"]
+
+
+def _table(names: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+    return Table(columns=tuple(map(Column, names)), rows=tuple(rows)).plain().split("\n")
 
 
 def _asked(answers: list[dict[str, Any]]) -> list[str]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_magics.commands.console import say
 from qwen_magics.errors import QwenError
+from qwen_magics.notebook.receipts import MIME
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 HELP = """Stops at the first cell that fails, with exit code 1; what ran until then is saved all the same.
 Guard rails and settings are those of the notebook: files, QWEN_MAGICS_* variables and its own %config lines."""
 KEPT_LINES = 4  # of an error: a QwenError has its remedy in them
-RECEIPT = "application/vnd.qwen-magics.receipt+json"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -139,7 +139,7 @@ class _Progress:
     def executed(self, cell: NotebookNode, cell_index: int, execute_reply: object) -> None:
         """A cell has ended, well or not."""
         for output in cell.get("outputs", []):
-            if RECEIPT in output.get("data", {}):
+            if MIME in output.get("data", {}):
                 sys.stderr.write(f"#{cell_index + 1}  {output['data'].get('text/plain', '')}\n")
 
     def interrupt(self) -> None:

@@ -17,10 +17,9 @@ from msgspec import Struct
 from qwen_magics.display import figures
 from qwen_magics.display.figures import LOSS, counted, exact, money, price, tokens
 from qwen_magics.display.table import NO_MATH
+from qwen_magics.notebook.receipts import MIME
 from qwen_magics.settings.names import PROVIDERS, REGIONS
 from qwen_magics.values import Cost, Receipt, Usage
-
-MIME = "application/vnd.qwen-magics.receipt+json"
 
 _HOW = {
     "reported": "reported by the provider",

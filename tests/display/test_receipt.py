@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from qwen_magics.display import receipt as words
 from qwen_magics.display.tally import Tally, summed
+from qwen_magics.notebook.receipts import MIME
 from qwen_magics.settings import PROVIDERS, REGIONS
 from qwen_magics.values import Cost, PriceLine, Receipt, Tier, Timing, Usage
 
@@ -88,7 +89,7 @@ def test_the_html_is_static_escaped_and_says_the_same(case: dict[str, Any]) -> N
 def test_the_bundle_holds_the_receipt_whole_and_is_known_by_its_metadata() -> None:
     receipt = a_receipt()
     data, metadata = words.bundle(receipt)
-    assert msgspec.convert(json.loads(json.dumps(data[words.MIME])), Receipt) == receipt
+    assert msgspec.convert(json.loads(json.dumps(data[MIME])), Receipt) == receipt
     assert data["text/plain"] == "$0.0043 · qwen3-max · 2,048 in (63 % cached) · 512 out (128 thinking) · 3.9 s"
     assert metadata == {"qwen_magics": {"version": 1, "turn": "t1", "role": "receipt"}}
 
