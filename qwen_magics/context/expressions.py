@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from qwen_magics.context.describe import describe
 from qwen_magics.errors import ExpressionError
 
 if TYPE_CHECKING:
@@ -74,6 +73,8 @@ def expand(prompt: str, namespace: dict[str, Any]) -> Expanded:
         if isinstance(part, str):
             parts.append(part)
             continue
+        from qwen_magics.context.describe import describe  # takes a while, and most prompts have no expression
+
         names |= dict.fromkeys(_names(part.source, namespace))
         parts.append(_shown(describe(_value(part.source, namespace)), after="".join(parts[-1:])))
     return Expanded(_joined(parts), tuple(names))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from qwen_magics.context import compose, describe, expressions, turns
+from qwen_magics.context import compose, expressions, turns
 from qwen_magics.context.compose import Context, Question, Rules
 from qwen_magics.context.items import Item
 from qwen_magics.errors import OptionError, PromptError, SendingForbidden
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from qwen_magics.magics.session import Session
     from qwen_magics.notebook.answers import SavedAnswer
     from qwen_magics.notebook.cells import Notebook
+    from qwen_magics.settings import Settings
     from qwen_magics.values import Progress
 
 ASKED_BYTES = 20_000  # of a question are kept with its answer
@@ -77,7 +78,8 @@ def prepare(
     _check_numbers(notebook, given)
     begun = _begun(notebook) if given.go_on else None
     question = _question(session, given, lead, text, begun)
-    context = compose.compose(notebook, question, _rules(given, where), redactor(session), session.memory)
+    knows = redactor(session, where.settings)
+    context = compose.compose(notebook, question, _rules(given, where), knows, session.memory)
     return Prepared(
         route=where,
         notebook=notebook,
@@ -107,12 +109,12 @@ def place(session: Session, notebook: Notebook) -> Place:
     return Place(notebook=name, cell_id=cell_id or (running.key if running else ""), number=number, session=session.id)
 
 
-def redactor(session: Session) -> Redactor:
+def redactor(session: Session, settings: Settings) -> Redactor:
     """Knows the secrets of this shell: variables, environment, .env, and our own keys."""
     from qwen_magics import credentials
     from qwen_magics.context.redact import Redactor
 
-    keys = [key.reveal() for key in credentials.all_known_keys(session.settings())]
+    keys = [key.reveal() for key in credentials.all_known_keys(settings)]
     return Redactor(session.shell.user_ns, own_keys=keys)
 
 
@@ -143,6 +145,8 @@ def _check_numbers(notebook: Notebook, given: Given) -> None:
 
 
 def _attachment(namespace: dict[str, Any], name: str) -> Item:
+    from qwen_magics.context import describe  # takes a while
+
     if name not in namespace:
         near = get_close_matches(name, [key for key in namespace if not key.startswith("_")], 1)
         hint = f" Did you mean {near[0]}?" if near else ""
