@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import collections
+import contextlib
 import copy
 import datetime
 import decimal
@@ -25,7 +26,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qwen_magics.context.describe import LIMIT, LIMIT_OF_TEXT, describe
+from qwen_magics.context.describe import LIMIT, LIMIT_OF_TEXT, describe, peek
 from qwen_magics.context.describe.bounds import clip
 
 
@@ -317,7 +318,8 @@ class Endless:
     """Never ends."""
 
     def __repr__(self) -> str:
-        while True: pass  # noqa: E701 -- a loop on one line is the hardest to end
+        while True:
+            pass  # noqa: E701 -- a loop on one line is the hardest to end
 
 
 class Deaf(Exception):
@@ -499,3 +501,13 @@ def test_importing_it_imports_nothing_heavy() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_what_is_ended_in_the_middle_leaves_no_trace_in_the_next_error() -> None:
+    """An end inside of somebody's `except` must not look as if that exception were still being handled."""
+    for _ in range(20):
+        with peek.patience(0.002), contextlib.suppress(BaseException):
+            peek.in_time(lambda: str(Deaf()))
+        with pytest.raises(ZeroDivisionError) as problem:
+            1 / 0  # noqa: B018
+        assert problem.value.__context__ is None

@@ -68,10 +68,15 @@ def in_time(action: Callable[[], T]) -> T:
             raise _TooLong
         return watch
 
+    def apart() -> Iterator[T]:
+        # A generator has an exception state of its own: an end in the middle of somebody's `except` would leave ours
+        # as if that exception were still being handled, and the user's next error would tell of it.
+        yield action()
+
     before = sys.gettrace()
     sys.settrace(watch)
     try:
-        return action()
+        return next(apart())
     finally:
         sys.settrace(before)
 
