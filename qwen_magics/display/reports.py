@@ -24,8 +24,10 @@ LIST_PRICES = "List prices, turns of this machine only; free quota, promotions a
 _WORDS = ("free", "plan", "unpriced", "replayed", "failed", "lost")
 
 
-def context(preview: Preview, *, where: str, left_out: Sequence[str] = (), broken: Sequence[str] = ()) -> Table:
-    """What a question would send, item by item. `where`: provider and model, for people."""
+def context(
+    preview: Preview, *, where: str, left_out: Sequence[str] = (), broken: Sequence[str] = (), note: str = ""
+) -> Table:
+    """What a question would send, item by item. `where`: provider and model, for people; `note`: of the notebook."""
     currency = preview.expected.currency
     rows = tuple(_item(row, currency) for row in (*preview.rows, preview.answer))
     expected, worst = preview.expected, preview.worst
@@ -36,9 +38,8 @@ def context(preview: Preview, *, where: str, left_out: Sequence[str] = (), broke
         f"worst case {figures.price(worst)}" if worst.amount is not None and worst.basis != "free" else "",
     )
     columns = (Column("what goes along"), Column("tokens", "right"), Column("costs", "right"), Column("", quiet=True))
-    return _slim(
-        Table(columns=columns, rows=rows, foot=foot, sentences=_context_words(preview, where, left_out, broken))
-    )
+    said = (*_context_words(preview, where, left_out, broken), *([f"{note}."] if note else []))
+    return _slim(Table(columns=columns, rows=rows, foot=foot, sentences=said))
 
 
 def _slim(table: Table) -> Table:

@@ -32,5 +32,6 @@ def show_prepared(session: Session, prepared: Prepared) -> None:
         where=f"{prepared.route.endpoint.label}, {prepared.route.title}",
         left_out=prepared.context.left_out,
         broken=prepared.context.broken,
+        note=prepared.notebook.note,
     )
     report.show(session.shell, table)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from qwen_magics.settings import Settings
     from qwen_magics.values import Progress
 
+UNSAVED = "not saved with this cell yet: no Markdown went along"
 ASKED_BYTES = 20_000  # of a question are kept with its answer
 _FORMS = {
     "markdown": "",
@@ -91,7 +92,7 @@ def prepare(
             sent=context.sent,
             left_out=context.left_out,
             redacted=context.redacted,
-            notes=_first_time(session, notebook, where, context),
+            notes=(*_first_time(session, notebook, where, context), *([UNSAVED] if notebook.note else [])),
             place=place(session, notebook),
             yes=given.yes,
         ),

@@ -6,10 +6,14 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from fakes.provider import Answer, refuse
+import nbformat
+from desk import Desk
+from fakes.provider import Answer, FakeProvider, refuse
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 if TYPE_CHECKING:
-    from desk import Desk
+    from pathlib import Path
+
     from front_end import Ran
 
 
@@ -142,3 +146,34 @@ def test_errors_of_our_own_magics_are_no_context(desk: Desk) -> None:
     ask(desk, "Anything?")
     for word in ("no-such-model", "UnknownModel", "OptionError", "no option", "this session"):
         assert word not in sent(desk)
+
+
+def test_a_new_cell_sends_the_same_before_and_after_it_is_saved(desk: Desk) -> None:
+    """It stands behind the cell that was run before it."""
+    desk.lab.notebook.cells.append(new_markdown_cell("# A title"))
+    desk.lab.run("print('under the title')")
+    index = desk.lab.add("%%qwen\nWhat is the title?")
+    desk.lab.run_cell(index)
+    desk.lab.save()
+    desk.lab.run_cell(index)
+    unsaved, saved = desk.provider.questions[-2:]
+    assert unsaved.raw == saved.raw
+    assert "# A title" in saved.prompt
+
+
+def test_a_file_that_is_another_notebooks_is_told_and_what_it_forbids_holds(tmp_path: Path) -> None:
+    """JPY_SESSION_NAME is stale after a rename, and something else may lie there by then."""
+    with FakeProvider() as provider:
+        desk = Desk(tmp_path, provider)
+        with desk.lab:
+            desk.lab.run_cell(0)
+            other = new_notebook(cells=[new_markdown_cell("# Another title"), new_code_cell("other = 1")])
+            nbformat.write(other, desk.lab.path)
+            ran = desk.lab.run_cell(desk.lab.add("%%qwen\nWhat is the title?"))
+            assert "not saved with this cell yet" in ran.of("receipt")[0].data["text/plain"]
+            assert "Another title" not in sent(desk)
+            context = desk.lab.run_cell(desk.lab.add("%qwen_context what is the title?")).text
+            assert "does not hold this cell" in context
+            other.metadata["qwen_magics"] = {"send": False}
+            nbformat.write(other, desk.lab.path)
+            assert desk.lab.run_cell(desk.lab.add("%%qwen\nAnd now?")).error.startswith("SendingForbidden: ")
