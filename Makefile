@@ -1,5 +1,5 @@
 # Every command sets up what it needs, once, from a bare clone: `make` lists them. Needs Python 3.11+, Node 20+ and bash.
-# What is done leaves a mark in .venv/made, what it said lies in .cache/logs. Nothing is written outside this folder,
+# What is done leaves a mark in .venv/made, what it said lies in .cache/logs. Nothing is installed outside this folder,
 # but for Debian's Chromium where root runs the browser tests.
 
 SHELL := bash
@@ -12,9 +12,8 @@ PYTHON ?= python3
 MADE := .venv/made
 STEP := .ci/step
 
-# The commands of .venv first; the weights beside the clone's other caches, where jupyter looks for shared ones.
+# The commands of .venv first.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-export JUPYTER_PATH := $(CURDIR)/.cache/share/jupyter$(if $(JUPYTER_PATH),:$(JUPYTER_PATH))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 WEIGHTS := .cache/share/jupyter/qwen-magics/models
@@ -85,6 +84,8 @@ $(MADE)/extension: $(EXTENSION_SOURCES) $(PACKAGES) $(MADE)/python
 	@$(STEP) link jupyter-builder develop . --overwrite
 	@touch $@
 
+# The weights outlive .venv; from there all its commands find them, as those of a hub find a shared folder.
 $(MADE)/model: | $(MADE)/python
+	@mkdir -p $(WEIGHTS) .venv/share/jupyter && ln -sfn ../../../.cache/share/jupyter/qwen-magics .venv/share/jupyter/
 	@$(STEP) model .ci/model $(WEIGHTS)
 	@touch $@

@@ -34,11 +34,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Copy, check, start; JupyterLab's exit code."""
-    if find_spec("jupyterlab") is None:
-        raise QwenError("JupyterLab is not installed here.", remedy="pip install 'qwen-magics[lab]'")
+    for module, name in (("jupyterlab", "JupyterLab"), ("pandas", "pandas")):
+        if find_spec(module) is None:
+            raise QwenError(f"The demo needs {name}, which is not installed here.", remedy=f"pip install {module}")
     chosen = settings.load().with_options(provider=args.provider)
     if chosen.provider == "auto":
-        provider = "alibaba" if "alibaba" in credentials.found(chosen) else "local"
+        # A key in a variable was set for something else; who logged in here meant this.
+        provider = "alibaba" if credentials.has_record("alibaba", chosen.data_dir) else "local"
         chosen = settings.load().with_options(provider=provider)
     if chosen.provider == "local":
         from qwen_magics.provider import local

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from qwen_magics.context import turns
 from qwen_magics.context.fit import Offered, fit
 from qwen_magics.context.items import Item, messages
-from qwen_magics.context.maker import Maker, Memory
+from qwen_magics.context.maker import Maker, Memory, is_skipped
 from qwen_magics.errors import OptionError
 from qwen_magics.values import Message, Sent
 
@@ -63,6 +63,7 @@ class Context(Struct, frozen=True):
 
     items: list[Item]
     left_out: tuple[str, ...] = ()
+    skipped: tuple[int, ...] = ()  # cells that are marked or tagged so
     broken: tuple[str, ...] = ()  # literal control tokens that were broken by a space
 
     def messages(self) -> list[Message]:
@@ -111,6 +112,7 @@ def compose(
     return Context(
         items=[made.item for made in fitted.made],
         left_out=(*fitted.left_out, *skipped),
+        skipped=tuple(cell.number for cell in cells if is_skipped(cell) and cell.kind != "raw"),
         broken=tuple(dict.fromkeys(token for made in fitted.made for token in made.broken)),
     )
 

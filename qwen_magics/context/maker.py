@@ -28,7 +28,7 @@ AROUND = 10  # tokens that name a cell
 STOPPED = "\n\n[stopped here]"
 SKIP, PIN = "qwen-skip", "qwen-pin"
 _MARK = re.compile(r"\s*(?:#|<!--)\s*qwen:\s*(skip|pin)\b", re.IGNORECASE)
-_OWN_LINE = re.compile(r"\s*(?:%(?:load_ext|reload_ext)\s+qwen_magics\b|%qwen_\w+|%config\s+Qwen\b)")
+_OWN_LINE = re.compile(r"\s*(?:%(?:load_ext|reload_ext)\s+qwen_magics\b|%qwen_\w+|%config\s+Qwen\b|%%?qwen\w*\?)")
 
 
 class Draft:
@@ -39,11 +39,9 @@ class Draft:
     __slots__ = ("cell", "made", "number", "pinned", "shown", "skipped", "words")
 
     def __init__(self, cell: Cell) -> None:
-        mark = _MARK.match(cell.source)
-        said = mark[1].lower() if mark else ""
         self.cell, self.number = cell, cell.number
-        self.skipped = said == "skip" or SKIP in cell.tags or cell.kind == "raw"
-        self.pinned = said == "pin" or PIN in cell.tags
+        self.skipped = is_skipped(cell)
+        self.pinned = PIN in cell.tags or _marked(cell) == "pin"
         shown = [_characters(output) for output in cell.outputs]
         is_turn = turns.is_question(cell)
         self.words = len(cell.source) + (sum(shown) if is_turn else 0)
@@ -55,12 +53,22 @@ class Draft:
         """Whether anything of it would go along at all."""
         if turns.is_question(self.cell):
             return turns.read(self.cell) is not None
-        return bool(self.shown or _without_own_lines(self.cell.source).strip())
+        return bool(_without_own_lines(self.cell.source).strip() or (self.shown and not self.cell.source.strip()))
 
     def estimate(self, limit: int) -> int:
         """About how many tokens it takes if its outputs keep `limit` each; too few rather than too many."""
         own = AROUND + int(self.words / PER_TOKEN)
         return own + sum(min(limit, int(size / PER_TOKEN)) for size in self.shown) if limit else own
+
+
+def is_skipped(cell: Cell) -> bool:
+    """Whether its first line, a tag or its kind leaves it out."""
+    return SKIP in cell.tags or cell.kind == "raw" or _marked(cell) == "skip"
+
+
+def _marked(cell: Cell) -> str:
+    mark = _MARK.match(cell.source)
+    return mark[1].lower() if mark else ""
 
 
 class Made:
@@ -125,8 +133,8 @@ class Maker:
             return self._turn(draft)
         source = _without_own_lines(cell.source)
         outputs = self._outputs(cell) if limit and self.rules.outputs != "none" else []
-        if not source.strip() and not outputs:
-            return None
+        if not source.strip() and (not outputs or cell.source.strip()):
+            return None  # nothing, or only lines of ours, whose outputs are not the user's own either
         text, found = self._text(source, cell.number)
         kept, cut = [], 0
         for output, is_error in outputs:

@@ -7,7 +7,7 @@ asking for a key and checking it (`login`), sending it (`provider.client`).
 from qwen_magics.credentials.find import all_known_keys, for_turn, found, key_for, missing, placed
 from qwen_magics.credentials.key import Key
 from qwen_magics.credentials.providers import VARIABLES
-from qwen_magics.credentials.store import forget, save
+from qwen_magics.credentials.store import forget, has_record, save
 
 __all__ = [
     "VARIABLES",
@@ -16,6 +16,7 @@ __all__ = [
     "for_turn",
     "forget",
     "found",
+    "has_record",
     "key_for",
     "missing",
     "placed",

@@ -25,20 +25,20 @@ _WORDS = ("free", "plan", "unpriced", "replayed", "failed", "lost")
 
 
 def context(
-    preview: Preview, *, where: str, left_out: Sequence[str] = (), broken: Sequence[str] = (), note: str = ""
+    preview: Preview, *, where: str, left_out: Sequence[str] = (), broken: Sequence[str] = (), notes: Sequence[str] = ()
 ) -> Table:
-    """What a question would send, item by item. `where`: provider and model, for people; `note`: of the notebook."""
+    """What a question would send, item by item. `where`: provider and model; `notes`: what else there is to say."""
     currency = preview.expected.currency
     rows = tuple(_item(row, currency) for row in (*preview.rows, preview.answer))
     expected, worst = preview.expected, preview.worst
     foot = (
-        f"{preview.tokens:,} of {preview.room:,}",
+        f"{preview.tokens:,} of {preview.room:,} tokens",
         "",
         figures.price(expected),
         f"worst case {figures.price(worst)}" if worst.amount is not None and worst.basis != "free" else "",
     )
     columns = (Column("what goes along"), Column("tokens", "right"), Column("costs", "right"), Column("", quiet=True))
-    said = (*_context_words(preview, where, left_out, broken), *([f"{note}."] if note else []))
+    said = (*_context_words(preview, where, left_out, broken), *notes)
     return _slim(Table(columns=columns, rows=rows, foot=foot, sentences=said))
 
 

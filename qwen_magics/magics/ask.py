@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qwen_magics.display.live import View
     from qwen_magics.magics.session import Session
 
-PRODUCT = "# from %%qwen"  # first line of a cell that an answer's code was put into
+PRODUCT = "# from %"  # first line of a cell that an answer's code was put into, and the magic that asked
 _KNOWN = 200  # characters of an output that tell it from others
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(.*?)(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -94,7 +94,7 @@ def run(
     if given.out:
         session.shell.user_ns[given.out] = _parsed(answer) if given.form == "json" else str(answer)
     if given.form == "code" or product:
-        put_below(session, prepared, code_of(answer, whole=not product))
+        put_below(session, prepared, code_of(answer, whole=not product), "%qwen_fix" if product else "%%qwen")
     return answer
 
 
@@ -165,7 +165,7 @@ def code_of(answer: str, *, whole: bool = True) -> str:
     return answer.strip() if whole else ""
 
 
-def put_below(session: Session, prepared: Prepared, code: str) -> None:
+def put_below(session: Session, prepared: Prepared, code: str, magic: str) -> None:
     """Code into a new cell below, unless the next cell is already such a product. Never run."""
     notebook = prepared.notebook
     here = prepared.ask.place.cell_id or str(prepared.ask.place.number)
@@ -173,4 +173,4 @@ def put_below(session: Session, prepared: Prepared, code: str) -> None:
     if not code or here in session.inserted or any(cell.source.startswith(PRODUCT) for cell in below):
         return
     session.inserted.add(here)
-    session.shell.set_next_input(f"{PRODUCT}\n{code}")
+    session.shell.set_next_input(f"{PRODUCT}{magic.removeprefix('%')}\n{code}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from qwen_magics import catalog
 from qwen_magics.display import reports
 from qwen_magics.magics import report
 from qwen_magics.magics.options import parse
@@ -14,6 +15,8 @@ from qwen_magics.turn import plan
 from qwen_magics.turn.preview import preview
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from qwen_magics.magics.session import Session
 
 
@@ -32,6 +35,18 @@ def show_prepared(session: Session, prepared: Prepared) -> None:
         where=f"{prepared.route.endpoint.label}, {prepared.route.title}",
         left_out=prepared.context.left_out,
         broken=prepared.context.broken,
-        note=prepared.notebook.note,
+        notes=tuple(_notes(prepared)),
     )
     report.show(session.shell, table)
+
+
+def _notes(prepared: Prepared) -> Iterator[str]:
+    """What a reader of the table should know besides."""
+    context, route = prepared.context, prepared.route
+    if context.skipped:
+        yield f"Skipped by their marks or tags: {', '.join(f'#{number}' for number in context.skipped)}."
+    if route.model is None and route.endpoint.provider == "alibaba":
+        hint = catalog.suggest(route.name)
+        yield f"The catalogue doesn't know {route.name}: no price, and its window is a guess. {hint}".strip()
+    if prepared.notebook.note:
+        yield f"{prepared.notebook.note}."

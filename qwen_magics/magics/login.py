@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from traitlets.config import Config
 
 from qwen_magics import login as conversation
+from qwen_magics.errors import Stopped
 from qwen_magics.magics import report
 from qwen_magics.magics.arguments import Parser
 
@@ -27,7 +28,10 @@ def login(session: Session, line: str) -> None:
     if asked.logout:
         report.say(session.shell, conversation.logout(session.qwen, asked.provider))
         return
-    done = conversation.login(session.qwen, asked.provider, asked.region, asked.workspace, check=not asked.no_check)
+    try:
+        done = conversation.login(session.qwen, asked.provider, asked.region, asked.workspace, check=not asked.no_check)
+    except KeyboardInterrupt:
+        raise Stopped("Stopped; nothing was stored.") from None
     if done.unused:  # who logs in here chooses it here
         session.qwen.update_config(Config(Qwen={"provider": done.provider}))
         done = replace(done, unused=False, notes=(*done.notes, f"This session asks {done.label} from now on."))

@@ -108,7 +108,7 @@ def parse(line: str) -> tuple[Given, str]:
 def _known(name: str) -> Option:
     if name in _BY_NAME:
         return _BY_NAME[name]
-    near = get_close_matches(name, _BY_NAME, 1)
+    near = get_close_matches(name, _BY_NAME, 1, 0.7)
     hint = f" Did you mean {near[0]}?" if near else ""
     raise OptionError(f"There is no option {name}.{hint}", remedy="%%qwen? lists all options.")
 

@@ -151,7 +151,9 @@ def _attachment(namespace: dict[str, Any], name: str) -> Item:
     if name not in namespace:
         near = get_close_matches(name, [key for key in namespace if not key.startswith("_")], 1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        raise PromptError(f"--with {name}: there is no such variable.{hint} Nothing was sent.")
+        raise PromptError(
+            f"--with {name}: there is no such variable.{hint} Nothing was sent.", remedy="%who lists them."
+        )
     return Item(
         kind="attachment", label=f"@{name}", title=type(namespace[name]).__name__,
         text=f'<value name="{name}">\n{describe.describe(namespace[name])}\n</value>',

@@ -36,7 +36,7 @@ class QwenMagics(Magics):
         `{{ expression }}` is evaluated once and summarised for the model. Everything else is plain text.
         A `%%qwen` cell and its answer are the conversation: rerun the cell and it is asked anew, delete it and it is
         forgotten. `# qwen: skip` or `# qwen: pin` as a cell's first line (or the tags qwen-skip, qwen-pin) leave a
-        cell out, or keep it whatever happens. Interrupting the kernel stops the answer and keeps what came.
+        cell out, or keep it when room gets short. Interrupting the kernel stops the answer and keeps what came.
 
         Options
           -m, --model NAME       the model; %qwen_models lists them

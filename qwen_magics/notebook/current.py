@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal
 
+from msgspec.structs import replace
+
 from .align import Executed, align
 from .cells import Cell, Notebook, Output
 from .file import Saved, SavedCell
@@ -27,15 +29,23 @@ def current(
 ) -> Notebook:
     """The notebook as it is now. `executions` are the latest ones of each cell, in order of the first ones.
 
-    A document counts only if it holds the running cell and at least half of the executions; else the cells are the
-    executions.
+    A document counts only if it holds the running cell, or other cells of this session by their ids (then the running
+    one is new and not saved yet). Where the front end gives no ids, at least half of the executions have to be in it.
+    Else the cells are the executions; path and metadata are the document's all the same, for what they forbid.
     """
     if document is None:
         return _of_session(executions, running, note)
     places = _places(executions, document.cells)
-    held = running in places if running else len(places) * 2 >= len(executions)
-    if not held or len(places) * 2 < len(executions):
-        return _of_session(executions, running, note or NOT_HELD.format(document.path or "the notebook"))
+    ids = {cell.id for cell in document.cells if cell.id}
+    known = any(execution.key in ids for execution in places)
+    if running is not None and running not in places:
+        held = known and running.time > document.time
+    else:
+        held = known or len(places) * 2 >= len(executions)
+    if not held:
+        missing = note or NOT_HELD.format(document.path or "the notebook")
+        cells = _of_session(executions, running, missing)
+        return replace(cells, path=document.path, metadata=document.metadata)
     return _of_document(executions, running, document, origin, places, note)
 
 
@@ -76,17 +86,19 @@ def _of_document(
         if execution is running:
             before = latest[index].outputs if index in latest else document.cells[index].outputs
         latest[index] = execution
-    if running:
+    if running in places:
         latest[places[running]] = running
     unsaved = _unsaved(executions, places, document.time)
     cells: list[Cell] = []
     at: int | None = None
     for index, saved in enumerate((None, *document.cells), start=-1):
         if saved is not None:
-            if running and places[running] == index:
+            if running is not None and places.get(running) == index:
                 at = len(cells)
             cells.append(_cell(len(cells) + 1, saved, latest.get(index), running, document.time))
         for execution in unsaved.get(index, ()):
+            if execution is running:
+                at = len(cells)
             cells.append(_cell(len(cells) + 1, None, execution, running))
     if running and running.earlier is not None:
         before = running.earlier

@@ -319,7 +319,7 @@ class Endless:
 
     def __repr__(self) -> str:
         while True:
-            pass  # noqa: E701 -- a loop on one line is the hardest to end
+            pass
 
 
 class Deaf(Exception):

@@ -101,7 +101,7 @@ def test_fix_explains_the_last_error_and_puts_the_correction_below(desk: Desk) -
     desk.provider.enqueue(Answer(text=("Nothing divides by zero.\n\n", "```python\nratio(1, 2)\n```")))
     ran = desk.lab.run("%qwen_fix keep the function")
     assert ran.status == "ok"
-    assert [payload["text"] for payload in ran.payload] == ["# from %%qwen\nratio(1, 2)"]
+    assert [payload["text"] for payload in ran.payload] == ["# from %qwen_fix\nratio(1, 2)"]
     prompt = desk.provider.questions[-1].prompt
     assert f"Cell #{failed} fails with ZeroDivisionError: division by zero" in prompt
     assert "return a / b" in prompt

@@ -74,6 +74,25 @@ def test_a_document_that_does_not_hold_the_running_cell_does_not_count() -> None
     assert "n.ipynb" in notebook.note
 
 
+def test_a_new_cell_that_is_not_saved_yet_stands_behind_the_one_that_ran_before_it() -> None:
+    """Its neighbours' ids say that the file is this notebook: Markdown, tags and deletions count at once."""
+    running = ran("new question", "new", time=130)
+    executions = [ran("a", "a", time=110), ran("deleted", "d", time=60), running]
+    notebook = current(
+        executions, running, document(cell("# T", kind="markdown"), cell("a", "a", tags=("qwen-skip",)), cell("b", "b"))
+    )
+    assert [row[1] for row in rows(notebook)] == ["# T", "a", "new question", "b"]
+    assert (notebook.origin, notebook.running) == ("file", 2)
+    assert notebook.cells[1].tags == ("qwen-skip",)
+
+
+def test_what_the_document_forbids_holds_even_if_it_does_not_count() -> None:
+    forbids = Saved((cell("x", "a"),), "n.ipynb", {"qwen_magics": {"send": False}}, SAVED)
+    notebook = current([], ran("new question", "new", time=130), forbids)
+    assert (notebook.origin, notebook.path) == ("session", "n.ipynb")
+    assert notebook.metadata == {"qwen_magics": {"send": False}}
+
+
 def test_another_notebook_that_holds_the_same_question_does_not_count() -> None:
     running = ran("%%qwen\nexplain")
     executions = [ran("import pandas"), ran("df = load()"), ran("df.plot()"), running]
