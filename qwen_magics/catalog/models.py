@@ -29,8 +29,6 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_output_thinking: int = 0
     max_thinking: int = 0
     thinking: Literal["none", "hybrid", "always"] = "none"
-    thinking_default: bool = False  # thinks when it is not told whether to
-    thinking_param: Literal["budget", "effort", ""] = ""  # thinking_budget, or reasoning_effort only
     preserves_thinking: bool = False  # wants past thinking sent back, unless `preserve_thinking` is false
     no_thinking_in: tuple[str, ...] = ()  # scopes that still serve it without thinking
     vision: bool = False

@@ -114,11 +114,6 @@ class Total(Struct, frozen=True, kw_only=True):
         """What the amount has to be marked with: `≥` (may be more), `≈` (estimated), or nothing."""
         return "≥" if self.at_least else "≈" if self.estimated else ""
 
-    @property
-    def cached_share(self) -> float:
-        """The part of the input that came from the cache, 0 to 1."""
-        return self.cached / self.input if self.input else 0.0
-
 
 _COLUMNS = (
     "time", "notebook", "cell", "session", "provider", "model", "status", "currency", "amount", "basis", "bound",

@@ -117,11 +117,6 @@ class Ledger:
         with self._file.read() as connection:
             return reports.answers(connection, notebook, cell_id, limit)
 
-    def last_answer(self, notebook: str, cell_id: str | None = None, back: int = 0) -> reports.Answer | None:
-        """The newest saved answer of a cell, or the one that many before it."""
-        found = self.answers(notebook, cell_id, back + 1)
-        return found[back] if len(found) > back else None
-
     def has_sent(self, notebook: str, provider: str, region: str = "") -> bool:
         """Whether this notebook ever sent a request to this provider and region."""
         query = "select 1 from spent where notebook = ? and provider = ? and region = ? limit 1"

@@ -80,11 +80,6 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         """Where questions are POSTed."""
         return f"{self.base_url}/chat/completions"
 
-    @property
-    def models_url(self) -> str:
-        """Where the provider lists its models."""
-        return f"{self.base_url}/models"
-
     def headers(self, key: str = "") -> dict[str, str]:
         """The headers of one request. Compression is refused: it would hold back pieces of a stream."""
         headers = {"Accept-Encoding": "identity", "Content-Type": "application/json", **self.extra_headers}

@@ -91,11 +91,6 @@ class Decoder:
         self._spoken = {Text: 0, Thinking: 0, ToolCall: 0}  # characters
         self._reported: Reported | None = None
 
-    @property
-    def usage_seen(self) -> bool:
-        """The provider has told its usage; `Reported` comes at the end."""
-        return self._reported is not None
-
     def feed(self, chunk: bytes) -> list[StreamEvent]:
         """The events that `chunk` completes. Any split of the bytes gives the same text, thinking and order."""
         if not self._begun:

@@ -7,7 +7,7 @@ it, `cutting` shortens. Knows no prices, no items, nor which model has which voc
 from __future__ import annotations
 
 from qwen_magics.tokens.chat import LOCAL_SYSTEM, MESSAGE, break_control, count_messages, image_tokens
-from qwen_magics.tokens.counting import FILES, count, fits, is_loaded, upper_bound, warm_up
+from qwen_magics.tokens.counting import FILES, count, fits, upper_bound
 from qwen_magics.tokens.cutting import Cut, cut
 
 __all__ = [
@@ -21,7 +21,5 @@ __all__ = [
     "cut",
     "fits",
     "image_tokens",
-    "is_loaded",
     "upper_bound",
-    "warm_up",
 ]

@@ -62,18 +62,6 @@ def fits(texts: str | Iterable[str], limit: int, vocabulary: str = "qwen3") -> b
     return sum(map(upper_bound, texts)) <= limit or sum(count(text, vocabulary) for text in texts) <= limit
 
 
-def is_loaded(vocabulary: str = "qwen3") -> bool:
-    """Whether counting would start at once."""
-    return vocabulary in _loaded
-
-
-def warm_up(vocabulary: str = "qwen3") -> threading.Thread:
-    """Load the vocabulary in a background thread; counts asked for meanwhile wait for that one load."""
-    thread = threading.Thread(target=encoding_of, args=(vocabulary,), name=f"qwen-magics {vocabulary}", daemon=True)
-    thread.start()
-    return thread
-
-
 def encoding_of(vocabulary: str) -> Encoding:
     """The vocabulary under tiktoken, loaded once however many ask for it at the same time."""
     if (loaded := _loaded.get(vocabulary)) is not None:

@@ -102,12 +102,10 @@ def test_the_answer_that_a_rerun_overwrote_comes_back(ledger: Ledger, here: Wher
     ledger.settle(make("0.01"), here, text="first", thinking="hm", asked="why?")
     ledger.settle(make("0.01", status="stopped"), here, text="second")
     ledger.settle(make("0.01"), Where("a.ipynb", "other", "s"), text="elsewhere")
-    newest, before = ledger.last_answer("a.ipynb", "cell-1"), ledger.last_answer("a.ipynb", "cell-1", back=1)
-    assert newest is not None
+    newest, before = ledger.answers("a.ipynb", "cell-1")
     assert (newest.text, newest.status) == ("second", "stopped")
-    assert before is not None
     assert (before.text, before.thinking, before.asked) == ("first", "hm", "why?")
-    assert ledger.last_answer("a.ipynb", "cell-1", back=2) is None
+    assert ledger.answers("a.ipynb", "cell-1", limit=1) == [newest]
     assert [answer.text for answer in ledger.answers("a.ipynb")] == ["elsewhere", "second", "first"]
 
 

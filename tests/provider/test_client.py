@@ -359,6 +359,6 @@ def test_the_same_errors_in_an_event_loop(provider: FakeProvider, closed_port: i
         decoder, _ = await ask_async(client, provider.base_url)
         assert not decoder.complete
         endpoint = resolve("alibaba", base_url=provider.base_url)
-        assert (await client.get_json(endpoint.models_url, endpoint.headers())).status == 200
+        assert (await client.get_json(endpoint.check_url, endpoint.headers())).status == 200
 
     run_async(work)

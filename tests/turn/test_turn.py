@@ -43,8 +43,7 @@ def test_a_turn_tells_what_comes_and_ends_with_a_receipt_that_the_ledger_has_too
     assert (end.receipt.status, end.receipt.finish_reason, end.receipt.attempts) == ("complete", "stop", 1)
     (entry,) = bench.ledger.rows()
     assert entry.receipt == end.receipt
-    saved = bench.ledger.last_answer("penguins.ipynb", "abc")
-    assert saved is not None
+    (saved,) = bench.ledger.answers("penguins.ipynb", "abc")
     assert (saved.asked, saved.text) == ("Why?", "It is not the spread.")
 
 
@@ -112,7 +111,7 @@ def test_a_stream_that_breaks_off_is_kept_and_marked(bench: Bench) -> None:
     assert isinstance(problem, BrokenStream)
     end = settled(events)
     assert end.text
-    assert bench.ledger.last_answer("penguins.ipynb", "abc") is not None
+    assert bench.ledger.answers("penguins.ipynb", "abc")
 
 
 def test_stopping_keeps_what_came_hangs_up_and_says_stopped(bench: Bench) -> None:
