@@ -12,6 +12,8 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     _Way = tuple[object, ...]
 
 CONNECT_S = 10.0
+END_S, END_CHUNKS = 0.05, 16  # how long, and for how much, the end of an answer that is over is waited for
 KEPT_S = 30.0  # an idle connection is kept this long: longer ones may be dead behind a router without anyone knowing
 
 
@@ -67,6 +70,14 @@ class Exchange:
     def close(self) -> None:
         """Hang up: what has not arrived yet is not waited for. Harmless when asked again."""
         self._response.close()
+
+    def finish(self) -> None:
+        """Close after an answer that is over; where the body ends at once as well, its connection is kept."""
+        if not self._response.is_closed:
+            with suppress(Exception):
+                for _ in islice(_end(self._response), END_CHUNKS):
+                    pass
+            self.close()
 
     def __enter__(self) -> Exchange:
         return self
@@ -151,6 +162,17 @@ class AsyncExchange:
     async def close(self) -> None:
         """As Exchange.close."""
         await self._response.aclose()
+
+    async def finish(self) -> None:
+        """As Exchange.finish."""
+        if not self._response.is_closed:
+            try:
+                with suppress(Exception):
+                    rest = aiter(_end(self._response))
+                    for _ in range(END_CHUNKS):
+                        await anext(rest)
+            finally:
+                await self.close()
 
     async def __aenter__(self) -> AsyncExchange:
         return self
@@ -255,6 +277,12 @@ def _whole(exchange: Exchange | AsyncExchange, body: bytes) -> Answer:
     if exchange.broken:
         raise NetworkDown("The provider hung up in the middle of its answer.", remedy=_CHECK)
     return Answer(exchange.status, exchange.headers, body)
+
+
+def _end(response: httpx.Response) -> Any:
+    """What is left of a body, as far as it comes at once: each walk over a stream looks up its time-out anew."""
+    response.request.extensions["timeout"] = {"read": END_S}
+    return response.stream
 
 
 # --- what httpx raises, in our words ----------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_magics.errors import QwenError
 from qwen_magics.turn.interrupts import Interrupts
-from qwen_magics.turn.steps import Close, Do, Open, Operation, Read, Sleep, steps
+from qwen_magics.turn.steps import Close, Do, End, Open, Operation, Read, Sleep, steps
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterator
 
     from qwen_magics.provider.client import AsyncClient, AsyncExchange, Client, Exchange
     from qwen_magics.turn.plan import Plan
@@ -75,6 +75,8 @@ class Turn:
             return self._hang_up()
         if isinstance(operation, Sleep):
             return self._interrupts.wait(lambda: self._sleep(operation.seconds))
+        if isinstance(operation, End):
+            self._hang_up(over=operation.over)
         if isinstance(operation, Do):
             return operation.work()
         raise TypeError(operation)
@@ -82,17 +84,18 @@ class Turn:
     def _next_chunk(self) -> bytes:
         return next(self._chunks, b"")
 
-    def _hang_up(self) -> None:
-        if self._exchange is not None:
-            self._exchange.close()
-            self._exchange = None
+    def _hang_up(self, *, over: bool = False) -> None:
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            (exchange.finish if over else exchange.close)()
 
 
-async def run(plan: Plan, client: AsyncClient) -> AsyncIterator[TurnEvent]:
-    """The asynchronous driver: the same steps. Cancelling the task stops the turn and settles it."""
-    flow = steps(plan)
-    exchange: AsyncExchange | None = None
-    chunks: Any = None
+async def run(plan: Plan, client: AsyncClient) -> AsyncGenerator[TurnEvent, None]:
+    """The asynchronous driver: the same steps.
+
+    Cancelling the task stops the turn, which settles, tells so to whoever still listens, and raises CancelledError.
+    """
+    flow, line = steps(plan), _Line(plan, client)
     item: Operation | TurnEvent = next(flow)
     try:
         while True:
@@ -100,29 +103,71 @@ async def run(plan: Plan, client: AsyncClient) -> AsyncIterator[TurnEvent]:
                 yield item
                 item = flow.send(None)
                 continue
-            answer: Any = None
             try:
-                if isinstance(item, Read):
-                    answer = await anext(chunks, b"")
-                elif isinstance(item, Open):
-                    exchange = await client.open(*plan.wire())
-                    chunks = exchange.chunks()
-                    answer = exchange.status, exchange.headers
-                elif isinstance(item, Close):
-                    if exchange is not None:
-                        await exchange.close()
-                        exchange = None
-                elif isinstance(item, Sleep):
-                    await asyncio.sleep(item.seconds)
-                elif isinstance(item, Do):
-                    answer = await asyncio.to_thread(item.work)
-            except (QwenError, asyncio.CancelledError) as problem:
+                answer = await line.perform(item)
+            except asyncio.CancelledError as problem:
+                line.cancelled = problem
+                item = flow.throw(problem)
+            except QwenError as problem:
                 item = flow.throw(problem)
             else:
                 item = flow.send(answer)
     except StopIteration:
-        return
+        pass
     finally:
-        flow.close()
+        await line.end(flow.close, over=False)
+        if line.cancelled is not None:
+            raise line.cancelled from None
+
+
+class _Line:
+    """What carries one turn's operations out in an event loop. `cancelled`: its task was, and has to end so."""
+
+    def __init__(self, plan: Plan, client: AsyncClient) -> None:
+        self.cancelled: asyncio.CancelledError | None = None
+        self._plan, self._client = plan, client
+        self._exchange: AsyncExchange | None = None
+        self._chunks: Any = None
+
+    async def perform(self, operation: Operation) -> Any:
+        if isinstance(operation, Read):
+            return await anext(self._chunks, b"")
+        if isinstance(operation, Open):
+            self._exchange = await self._client.open(*self._plan.wire())
+            self._chunks = self._exchange.chunks()
+            return self._exchange.status, self._exchange.headers
+        if isinstance(operation, Close):
+            return await self._hang_up()
+        if isinstance(operation, Sleep):
+            return await asyncio.sleep(operation.seconds)
+        if isinstance(operation, End):
+            return await self.end(operation.work, over=operation.over)
+        if isinstance(operation, Do):
+            answer = await self._to_its_end(operation.work)
+            if self.cancelled is not None:
+                raise self.cancelled
+            return answer
+        raise TypeError(operation)
+
+    async def end(self, work: Callable[[], Any], *, over: bool) -> Any:
+        """Hang up and do the last work, also in a task that is cancelled meanwhile."""
+        try:
+            await self._hang_up(over=over)
+        except asyncio.CancelledError as problem:
+            self.cancelled = problem
+        return await self._to_its_end(work)
+
+    async def _to_its_end(self, work: Callable[[], Any]) -> Any:
+        """In a thread, awaited whatever happens: what is being written to the ledger can't be called back."""
+        done = asyncio.get_running_loop().run_in_executor(None, work)
+        while not done.done():
+            try:
+                await asyncio.wait([done])
+            except asyncio.CancelledError as problem:
+                self.cancelled = problem
+        return done.result()
+
+    async def _hang_up(self, *, over: bool = False) -> None:
+        exchange, self._exchange = self._exchange, None
         if exchange is not None:
-            await exchange.close()
+            await (exchange.finish() if over else exchange.close())

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from qwen_magics import tokens
 from qwen_magics.catalog import pricing
-from qwen_magics.errors import LedgerError, NetworkDown, QwenError, Stopped, TimedOut
+from qwen_magics.errors import LedgerError, QwenError, Stopped
 from qwen_magics.turn.plan import FREE, count
 from qwen_magics.values import Cost, Receipt, Reported, Status, Timing, Usage
 
@@ -24,7 +24,10 @@ CHARACTERS_PER_TOKEN = 4  # while a stream runs, a rough figure marked ≈ is en
 
 
 class Spent(Struct, frozen=True, kw_only=True):
-    """What came back: the texts, the provider's own usage if any, whether anything was answered or even sent."""
+    """What came back: the texts, the provider's own usage if any, whether anything was answered or even sent.
+
+    `doubtful`: more may be billed than is known here, for this attempt or one before it.
+    """
 
     text: str
     thinking: str
@@ -109,22 +112,21 @@ def cost_of(plan: Plan, spent: Spent, usage: Usage, ending: Ending) -> Cost:
     if reported is None:
         reported = spent.header_cost
     if reported is not None:
-        return pricing.reported(reported)
-    if not spent.answered and spent.reported is None and (cost := _unanswered(plan, spent, ending)) is not None:
-        return cost
-    cost = _price(plan, usage)
-    # What was generated and never arrived, or an attempt before that ran out of time.
+        cost = pricing.reported(reported)
+    elif not spent.answered and spent.reported is None and (nothing := _unanswered(plan, spent)) is not None:
+        return nothing
+    else:
+        cost = _price(plan, usage)
+    # What was generated and never arrived, or an attempt before that nobody answered.
     more = (cost.basis == "estimated" and ending.error is not None) or (spent.doubtful and cost.amount)
     return replace(cost, bound="at_least") if more else cost
 
 
-def _unanswered(plan: Plan, spent: Spent, ending: Ending) -> Cost | None:
+def _unanswered(plan: Plan, spent: Spent) -> Cost | None:
     """An error answered before the first token isn't billed; a connection that broke may have been."""
     if plan.endpoint.provider in FREE or plan.endpoint.plan:
         return None
-    error = ending.error
-    unsure = isinstance(error, TimedOut | NetworkDown | Stopped) and getattr(error, "reached", spent.left)
-    if not unsure and not spent.doubtful:
+    if not spent.doubtful:
         return Cost(amount=Decimal(0), currency=plan.worst.currency, basis="unbilled")
     if plan.row is None:
         return None

@@ -31,6 +31,7 @@ from qwen_magics.values import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from decimal import Decimal
 
     from qwen_magics.turn.plan import Plan
     from qwen_magics.values import StreamEvent
@@ -61,9 +62,15 @@ class Sleep(Operation, frozen=True):
 
 
 class Do(Operation, frozen=True):
-    """Operation: local work that may block (counting, SQLite); a server does it in a thread."""
+    """Operation: local work that may block (counting, SQLite); a server does it in a thread, and always to its end."""
 
     work: Callable[[], Any]
+
+
+class End(Do, frozen=True):
+    """Operation: hang up (where the answer is `over`: keep the connection), then `work`. No stop is taken any more."""
+
+    over: bool
 
 
 _READ = Read()
@@ -77,15 +84,21 @@ class _State:
         self.attempts = 0
         self.first: float | None = None
         self.left = False
-        self.doubtful = False  # an attempt that may be billed although nothing came of it
         self.text: list[str] = []
         self.thinking: list[str] = []
         self.characters = [0, 0]  # of text, of thinking
-        self.reported: Reported | None = None
-        self.finish = ""
-        self.request_id = ""
-        self.header_cost: Any = None
         self.told = 0.0
+        self.over = False  # the answer came whole
+        self.late: KeyboardInterrupt | None = None  # came when there was nothing left to stop
+        self.doubtful = False  # an earlier attempt may be billed although nothing came of it
+        self.anew()
+
+    def anew(self) -> None:
+        """The next attempt begins; of the one before nothing is left but a doubt."""
+        self.open = False  # this attempt may be billed for more than is known
+        self.reported: Reported | None = None
+        self.header_cost: Decimal | None = None
+        self.finish = self.request_id = ""
 
     def came(self, text: str, pieces: list[str], which: int) -> None:
         """One more piece of the answer (0) or of the thinking (1)."""
@@ -106,19 +119,24 @@ class _State:
             header_cost=self.header_cost,
             answered=self.first is not None,
             left=self.left,
-            doubtful=self.doubtful,
+            doubtful=self.doubtful or self.open,
         )
 
 
 def steps(plan: Plan, *, clock: Callable[[], float] = time.monotonic) -> Generator[Operation | TurnEvent, Any, None]:
-    """The whole turn. Ends with a `Settled` event; then raises the QwenError that ended it early, if one did."""
+    """The whole turn. Ends with a `Settled` event; then raises what ended it early, or interrupted it too late.
+
+    Only a turn that the ledger refuses has no such end: nothing is reserved then.
+    """
     state = _State(clock)
     error: QwenError | None = None
-    yield Do(plan.reserve)
     try:
+        yield Do(plan.reserve)
         yield Started(plan.receipt)
         yield from _exchange(plan, state)
     except QwenError as problem:
+        if not state.attempts:
+            raise
         error = problem
         if isinstance(problem, BrokenStream) and not state.text:
             problem.remedy = "Nothing of it came; run the cell again."
@@ -128,9 +146,10 @@ def steps(plan: Plan, *, clock: Callable[[], float] = time.monotonic) -> Generat
         why = Stopped("Abandoned.") if isinstance(problem, GeneratorExit) else QwenError(f"{type(problem).__name__}.")
         settle.settle(plan, state.spent(), _ending(state, why))
         raise
-    yield Close()
-    receipt = yield Do(lambda: settle.settle(plan, state.spent(), _ending(state, error)))
+    receipt = yield End(lambda: settle.settle(plan, state.spent(), _ending(state, error)), state.over)
     yield Settled(receipt, "".join(state.text), "".join(state.thinking))
+    if state.late is not None:
+        raise state.late.with_traceback(None)
     if error is not None:
         error.__context__ = None  # the frames that it came through hold what the provider sent, whatever that was
         raise error.with_traceback(None)
@@ -167,37 +186,51 @@ def _exchange(plan: Plan, state: _State) -> Generator[Operation | TurnEvent, Any
             )
             if pause is None:
                 raise (_broken(problem) if state.first is not None else problem) from None
-            state.doubtful = state.doubtful or (isinstance(problem, TimedOut) and problem.reached)
+            state.doubtful = state.doubtful or state.open or bool(state.reported or state.header_cost)
             yield Close()
             yield from _count_down(pause, state.attempts + 1, problem.message)
 
 
 def _attempt(plan: Plan, state: _State) -> Generator[Operation | TurnEvent, Any, None]:
+    state.anew()
     if not state.left:
         yield Do(plan.leave)
         state.left = True
-    status, headers = yield Open()
-    state.request_id = faults.request_id(headers) or state.request_id
+    state.open = True
+    try:
+        status, headers = yield Open()
+    except QwenError as problem:
+        state.open = getattr(problem, "reached", False)
+        raise
+    state.request_id = faults.request_id(headers)
     if status != 200:
+        state.open = False
         body = b""
         while len(body) < 65_536 and (chunk := (yield _READ)):
             body += chunk
         raise faults.from_response(status, headers, body, plan.endpoint, plan.route.name)
     state.header_cost = faults.response_cost(headers)
     decoder = Decoder(think_tags=plan.endpoint.think_tags)
-    while chunk := (yield _READ):
-        for event in decoder.feed(chunk):
-            if (told := _take(event, plan, state)) is not None:
-                yield told
-        now = state.clock()
-        if state.first is not None and now - state.told >= RUNNING_EVERY:
-            state.told = now
-            text, thinking = state.characters
-            yield Running(settle.running(plan, text, thinking, state.timing()))
+    try:
+        while not decoder.over and (chunk := (yield _READ)):  # not every server hangs up when the answer is over
+            for event in decoder.feed(chunk):
+                if (told := _take(event, plan, state)) is not None:
+                    yield told
+            now = state.clock()
+            if state.first is not None and now - state.told >= RUNNING_EVERY:
+                state.told = now
+                text, thinking = state.characters
+                yield Running(settle.running(plan, text, thinking, state.timing()))
+    except (TimedOut, KeyboardInterrupt, asyncio.CancelledError) as problem:
+        if not decoder.complete:
+            raise
+        state.late = problem if isinstance(problem, KeyboardInterrupt) else None
     for event in decoder.finish():  # a Fault among them where the answer broke off
         if (told := _take(event, plan, state)) is not None:
             yield told
     state.request_id = decoder.request_id or state.request_id
+    state.open = state.first is None and state.reported is None  # nothing says what it took
+    state.over = True
 
 
 def _take(event: StreamEvent, plan: Plan, state: _State) -> TurnEvent | None:
@@ -207,12 +240,13 @@ def _take(event: StreamEvent, plan: Plan, state: _State) -> TurnEvent | None:
     elif isinstance(event, Thinking):
         state.came(event.text, state.thinking, 1)
     elif isinstance(event, Reported):
-        state.reported = event
+        state.reported, state.open = event, False
         return None
     elif isinstance(event, Finish):
         state.finish = event.reason
         return None
-    elif isinstance(event, Fault):
+    elif isinstance(event, Fault):  # the provider's own word, or the decoder's that it said nothing
+        state.open = state.open and event.code in ("broken_stream", "empty_stream", "malformed")
         raise faults.from_event(event, plan.endpoint, plan.route.name, request_id=state.request_id)
     return event
 

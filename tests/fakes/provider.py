@@ -206,6 +206,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(events[: pieces.start + answer.hang_after])
             self._wait(3600)
             self.close_connection = True
+        elif answer.held:
+            self._send(events)
+            self._wait(3600)
+            self.close_connection = True
         elif answer.pause:
             due = time.monotonic()
             for place, event in enumerate(events):

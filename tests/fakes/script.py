@@ -29,6 +29,7 @@ class Answer:
     error: dict[str, Any] | None = None  # that object; None: the dialect's own
     cut_after: int | None = None  # this many bytes of the stream, then the connection breaks
     hang_after: int | None = None  # this many pieces, then silence until the client hangs up
+    held: bool = False  # everything is sent, [DONE] too, but the body doesn't end until the client hangs up
     raw: bytes | None = None  # send exactly this as the body instead
     content_type: str = "text/event-stream"
 
