@@ -103,6 +103,7 @@ def _execute(client: NotebookClient, source: Path, at: _Progress) -> str:
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+    before = signal.getsignal(signal.SIGINT)  # nbclient leaves its own there where no kernel starts
     try:
         client.execute(env={**os.environ, "QWEN_MAGICS_NOTEBOOK": str(source)})
     except CellExecutionError as error:
@@ -117,6 +118,8 @@ def _execute(client: NotebookClient, source: Path, at: _Progress) -> str:
             f"There is no kernel `{error.name}` here.",
             remedy="`jupyter kernelspec list` shows them, --kernel chooses one.",
         ) from None
+    finally:
+        signal.signal(signal.SIGINT, before)
     return ""
 
 
