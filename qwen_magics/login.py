@@ -143,7 +143,7 @@ def models_at(endpoint: Endpoint, key: Key, client: Client | None = None) -> int
     if status in (404, 405) and (endpoint.plan or endpoint.provider == "openai"):
         return None
     if status != 200:
-        raise faults.from_response(status, headers, body, endpoint, "its list of models")
+        raise faults.from_response(status, headers, body, endpoint, "its list of models", key=key.reveal())
     try:
         answer: Any = json.decode(body)
     except DecodeError:

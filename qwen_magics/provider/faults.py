@@ -66,9 +66,21 @@ _SECRET = re.compile(r"(?i)\b(?:bearer\s+\S+|(?:sk|hf|ms|key|pk|gsk|xai)[-_][\w*
 
 
 def from_response(
-    status: int, headers: Mapping[str, str], body: bytes, endpoint: Endpoint, model: str, *, now: float | None = None
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    endpoint: Endpoint,
+    model: str,
+    *,
+    key: str = "",
+    now: float | None = None,
 ) -> QwenError:
-    """The error in an answer whose HTTP status is not 200. `now`: seconds since 1970, for a Retry-After date."""
+    """The error in an answer whose HTTP status is not 200. `now`: seconds since 1970, for a Retry-After date.
+
+    `key` is the one that was sent: a provider that echoes it in its error must not put it into a notebook.
+    """
+    if key:
+        body = body.replace(key.encode(), b"[key]")
     fault = _read(body)
     if 300 <= status < 400:
         return BadRequest(
@@ -84,8 +96,10 @@ def from_response(
     )  # fmt: skip
 
 
-def from_event(fault: Fault, endpoint: Endpoint, model: str, *, request_id: str = "") -> QwenError:
-    """The error that a stream carried, or the Decoder's own verdict on how it ended."""
+def from_event(fault: Fault, endpoint: Endpoint, model: str, *, key: str = "", request_id: str = "") -> QwenError:
+    """The error that a stream carried, or the Decoder's own verdict on how it ended; `key` as above."""
+    if key:
+        fault = Fault(fault.code, fault.message.replace(key, "[key]"))
     if fault.code in ("broken_stream", "malformed"):
         return BrokenStream(
             f"The answer broke off: {_shortened(fault.message)}",

@@ -208,7 +208,7 @@ def _attempt(plan: Plan, state: _State) -> Generator[Operation | TurnEvent, Any,
         body = b""
         while len(body) < 65_536 and (chunk := (yield _READ)):
             body += chunk
-        raise faults.from_response(status, headers, body, plan.endpoint, plan.route.name)
+        raise faults.from_response(status, headers, body, plan.endpoint, plan.route.name, key=plan.route.key.reveal())
     state.header_cost = faults.response_cost(headers)
     decoder = Decoder(think_tags=plan.endpoint.think_tags)
     try:
@@ -247,7 +247,9 @@ def _take(event: StreamEvent, plan: Plan, state: _State) -> TurnEvent | None:
         return None
     elif isinstance(event, Fault):  # the provider's own word, or the decoder's that it said nothing
         state.open = state.open and event.code in ("broken_stream", "empty_stream", "malformed")
-        raise faults.from_event(event, plan.endpoint, plan.route.name, request_id=state.request_id)
+        raise faults.from_event(
+            event, plan.endpoint, plan.route.name, key=plan.route.key.reveal(), request_id=state.request_id
+        )
     return event
 
 

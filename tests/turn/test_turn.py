@@ -234,3 +234,18 @@ def test_the_receipt_equals_the_table_in_every_scope_and_currency(bench: Bench) 
                 billed = next((t for t in row.tiers if t.up_to is None or tokens <= t.up_to), row.tiers[-1])
                 assert end.receipt.cost.amount == (tokens * billed.input + 7 * billed.output) / 1_000_000
                 assert end.receipt.cost.currency == row.currency
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_key_of_no_known_shape_that_the_provider_echoes_is_masked(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, *, inside: bool
+) -> None:
+    key = "TeamProxy" + "Key2026"
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    said = f"Incorrect API key provided: {key}"
+    echo = Answer(error_after=0, error={"code": "invalid_api_key", "message": said})
+    bench.provider.enqueue(echo if inside else refuse(401, "invalid_api_key", said))
+    events, problem = collect(bench.turn(provider="openai"))
+    assert isinstance(problem, WrongKey)
+    assert "[key]" in str(problem)
+    assert key not in repr(events) + str(problem) + repr(bench.ledger.rows())
