@@ -303,7 +303,7 @@ def test_what_keeps_a_turn_from_working_is_a_problem(
         monkeypatch.delenv("QWEN_MAGICS_BASE_URL")
     assert main(["doctor", "--json"]) == 1
     (problem,) = json.loads(capsys.readouterr().out)["problems"]
-    words = {"key": "refused the key", "address": "No connection", "folder": "can't be read", "settings": "mars"}
+    words = {"key": "refused the key", "address": "No connection", "folder": "is no ledger", "settings": "mars"}
     assert words.get(ill, "jupyter qwen local fetch") in problem
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-import sqlite3
 import time
-from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from qwen_magics import credentials, login
 from qwen_magics.credentials import VARIABLES, Key
-from qwen_magics.errors import CredentialError, QwenError
+from qwen_magics.errors import CredentialError, LedgerError, QwenError
 from qwen_magics.provider import endpoints
 
 if TYPE_CHECKING:
@@ -98,6 +96,8 @@ def network() -> dict[str, str]:
 
 def data(settings: Settings) -> dict[str, Any]:
     """Where the data folder and the ledger lie, and whether they can be written; how many turns are in it."""
+    from qwen_magics.ledger import Ledger
+
     ledger = settings.data_dir / "ledger.sqlite"
     nearest = next(folder for folder in (settings.data_dir, *settings.data_dir.parents) if folder.exists())
     found = {"folder": settings.data_dir, "ledger": ledger, "writable": os.access(nearest, os.W_OK | os.X_OK)}
@@ -105,11 +105,9 @@ def data(settings: Settings) -> dict[str, Any]:
         return found | {"turns": 0, "problem": ""}
     found["writable"] = found["writable"] and os.access(ledger, os.W_OK)
     try:
-        with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True, timeout=2)) as connection:
-            (turns,) = connection.execute("select count(*) from spent").fetchone()
-    except sqlite3.Error as error:
-        return found | {"turns": None, "problem": f"The ledger can't be read: {error}."}
-    return found | {"turns": turns, "problem": ""}
+        return found | {"turns": Ledger(ledger).turns(), "problem": ""}
+    except LedgerError as error:
+        return found | {"turns": None, "problem": str(error)}
 
 
 def local_model(settings: Settings) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from qwen_magics.errors import LedgerError
@@ -118,6 +118,13 @@ class Database:
             finally:
                 with suppress(sqlite3.Error):
                     connection.execute("rollback")
+
+    @contextmanager
+    def look(self) -> Iterator[sqlite3.Connection]:
+        """For a query that changes nothing, by a connection of its own. Raises LedgerError, also without a file."""
+        where = f"{self.path.absolute().as_uri()}?mode=ro"
+        with self._explained(), closing(sqlite3.connect(where, uri=True, timeout=2)) as connection:
+            yield connection
 
     def shred(self) -> None:
         """Let nothing deleted remain readable in the file or its journal."""

@@ -101,6 +101,11 @@ class Ledger:
         with self._file.read() as connection:
             return reports.spent(connection, chosen, by, tz)
 
+    def turns(self) -> int:
+        """How many turns it holds. Leaves no trace: a file that isn't there is not made, one that is stays as it is."""
+        with self._file.look() as connection:
+            return int(connection.execute("select count(*) from spent").fetchone()[0])
+
     def rows(self, chosen: reports.Filter = reports.ALL) -> list[reports.Entry]:
         """Every turn that left, oldest first."""
         with self._file.read() as connection:

@@ -95,6 +95,14 @@ def test_what_has_no_price_is_reserved_and_settled_without_money(ledger: Ledger,
     assert (total.free, total.plan, total.unpriced) == (1, 1, 1)
 
 
+def test_looking_at_it_leaves_no_trace(ledger: Ledger, here: Where, tmp_path: Path):
+    ledger.settle(make("0.01"), here)
+    assert ledger.turns() == 1
+    with pytest.raises(LedgerError):
+        Ledger(tmp_path / "nowhere" / "ledger.sqlite").turns()
+    assert not (tmp_path / "nowhere").exists()
+
+
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
