@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from qwen_magics import settings
 from qwen_magics.commands.console import as_json, say
@@ -22,10 +22,9 @@ HELP = """Days are local ones. --csv and --json give every turn with every digit
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add its options."""
-    from qwen_magics.ledger.reports import By
+    from qwen_magics.ledger import GROUPS
 
-    groups = [name for name in get_args(By) if name]
-    parser.add_argument("--by", choices=groups, default="model", help="one line for each (default: model)")
+    parser.add_argument("--by", choices=GROUPS, default="model", help="one line for each (default: model)")
     parser.add_argument("--since", metavar="DATE", help="from this day on, as 2026-11-01")
     parser.add_argument("--until", metavar="DATE", help="up to and with this day")
     parser.add_argument("--notebook", type=Path, metavar="FILE", help="of one notebook only")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from qwen_magics.ledger.ceilings import Ceiling, day_guard
-from qwen_magics.ledger.reports import ALL, Answer, By, Entry, Filter, Reservation, Total, Where, flat, totals
+from qwen_magics.ledger.reports import ALL, GROUPS, Answer, By, Entry, Filter, Reservation, Total, Where, flat, totals
 from qwen_magics.ledger.store import Ledger, Place
 
 __all__ = [
     "ALL",
+    "GROUPS",
     "Answer",
     "By",
     "Ceiling",

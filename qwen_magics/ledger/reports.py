@@ -6,7 +6,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 from msgspec import Struct
@@ -15,7 +15,7 @@ from qwen_magics.ledger.ceilings import utc
 from qwen_magics.values import Receipt
 
 By = Literal["", "model", "provider", "notebook", "cell", "session", "day", "month"]
-
+GROUPS: tuple[By, ...] = get_args(By)[1:]  # what people may ask for
 
 NO_MONEY = ("free", "plan", "unpriced", "replayed")  # bases of a cost that has no amount to add
 

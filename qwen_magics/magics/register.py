@@ -103,11 +103,12 @@ class QwenMagics(Magics):
     def qwen_usage(self, line: str) -> Any:
         """What was spent: by this notebook, in this session, today, by model; and what the notebook's file says.
 
-            %qwen_usage [--by model|day|notebook] [--last] [-o df]
+            %qwen_usage [--by GROUP] [--last] [-o df]
 
-          --by model|day|notebook   one table by this, over all that the ledger holds
-          --last                    bring back the answers that reruns of this notebook's cells overwrote
-          -o df                     return the ledger's rows as a DataFrame (pandas, else polars)
+          --by model|provider|notebook|cell|session|day|month
+                    one table by this, over all that the ledger holds
+          --last    bring back the answers that reruns of this notebook's cells overwrote
+          -o df     return the ledger's rows as a DataFrame (pandas, else polars)
 
         Example
             rows = %qwen_usage -o df

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_magics.display import chart, reports
 from qwen_magics.errors import OptionError
-from qwen_magics.ledger import Filter, Total, flat, totals
+from qwen_magics.ledger import GROUPS, Filter, Total, flat, totals
 from qwen_magics.magics import report
 from qwen_magics.magics.arguments import Parser
 from qwen_magics.magics.prepare import place
@@ -18,8 +18,6 @@ from qwen_magics.notebook import receipts
 if TYPE_CHECKING:
     from qwen_magics.display.table import Table
     from qwen_magics.magics.session import Session
-
-GROUPS = ("model", "provider", "day", "month", "notebook", "cell", "session")
 
 
 def usage(session: Session, line: str) -> Any:

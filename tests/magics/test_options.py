@@ -7,6 +7,7 @@ from hypothesis import given as forall
 from hypothesis import strategies as st
 
 from qwen_magics.errors import OptionError
+from qwen_magics.ledger import GROUPS
 from qwen_magics.magics.options import OPTIONS, Given, parse
 from qwen_magics.magics.register import QwenMagics
 
@@ -70,3 +71,7 @@ def test_the_help_page_knows_every_option_and_only_those() -> None:
     assert {word.split("=")[0].split("[")[0] for word in told if word != "--"} == known
     for option in OPTIONS:
         assert option.help in " ".join(page.split())
+
+
+def test_the_help_page_of_usage_knows_every_group() -> None:
+    assert f"--by {'|'.join(GROUPS)}\n" in (QwenMagics.qwen_usage.__doc__ or "")
