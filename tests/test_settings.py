@@ -155,7 +155,11 @@ def test_a_lock_on_nothing_is_named(own_jupyter: Path) -> None:
         ("guard_turn", "NaN USD", "0.25 USD, 2 CNY"),
         ("workspace", "evil.example/", "workspace id"),
         ("base_url", "ftp://host", "https://host/path"),
-        ("temperature", 3, "from 0 to 2"),
+        ("temperature", 3, "from 0 to below 2"),
+        ("temperature", 2, "from 0 to below 2"),
+        ("temperature", -0.1, "from 0 to below 2"),
+        ("top_p", 0, "above 0 and up to 1"),
+        ("top_p", 1.01, "above 0 and up to 1"),
     ],
 )
 def test_a_bad_value_says_what_is_allowed(name: str, value: Any, says: str) -> None:
@@ -163,6 +167,12 @@ def test_a_bad_value_says_what_is_allowed(name: str, value: Any, says: str) -> N
         settings.load().with_options(**{name: value})
     assert says in str(caught.value)
     assert f"--{name.replace('_', '-')}" in str(caught.value)
+
+
+def test_the_bounds_themselves_are_taken_where_they_are_named() -> None:
+    chosen = settings.load().with_options(temperature=0, top_p=1)
+    assert (chosen.temperature, chosen.top_p) == (0, 1)
+    assert settings.load().with_options(temperature=1.999, top_p=0.001).top_p == 0.001
 
 
 def test_a_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nextafter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,16 +103,16 @@ class Qwen(Configurable):
         None,
         allow_none=True,
         min=0,
-        max=2,
+        max=nextafter(2, 0),  # the provider takes [0, 2) and (0, 1] (facts 1.3)
         help="""How freely the model chooses its words, from 0 to below 2. None: the model's own.""",
-    ).tag(config=True, allowed="a number from 0 to 2, or None")
+    ).tag(config=True, allowed="a number from 0 to below 2, or None")
     top_p = Float(
         None,
         allow_none=True,
-        min=0,
+        min=nextafter(0, 1),
         max=1,
         help="""Choose among the words that together have this probability, above 0 to 1. None: the model's own.""",
-    ).tag(config=True, allowed="a number from 0 to 1, or None")
+    ).tag(config=True, allowed="a number above 0 and up to 1, or None")
     seed = Int(
         None,
         allow_none=True,
