@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ from qwen_magics.values import Progress, Receipt, Retrying, Running, Settled, St
 Form = Literal["markdown", "text", "code", "json"]
 
 EVERY, AT_LATEST = 0.1, 0.22  # seconds between two updates of the open part; a tick adds at most 0.025
+GRAIN = 0.01  # seconds: pieces that come this close together count as one
 LINE_EVERY = 0.5  # seconds between two updates of a live line
 RATE = 40_000  # bytes a second that updates before AT_LATEST may take beyond the text's own; the goal for all is 64 kB
 BYTES_PER_TOKEN = 4  # a live count is rough and marked ≈
@@ -52,7 +54,8 @@ class AnswerView:
         self._pending: list[str] = []
         self._came: list[str] = []
         self._waiting = self._bytes = 0  # characters not yet looked at; bytes that came
-        self._oldest: float | None = None  # when the oldest text came that isn't shown yet
+        self._unseen = deque[tuple[float, int]]()  # when text came that isn't shown yet; how many characters before it
+        self._received = 0
         self._shown_at = self._line_at = float("-inf")
         self._began, self._doing = clock(), "waiting"
         self._answering = self._over = False
@@ -115,16 +118,17 @@ class AnswerView:
         now = self._clock()
         self._pending.append(text)
         self._waiting += len(text)
-        if self._oldest is None:
-            self._oldest = now
+        if not self._unseen or now - self._unseen[-1][0] >= GRAIN:
+            self._unseen.append((now, self._received))
+        self._received += len(text)
         if self._waiting + self._parts.length >= self._parts.enough or self._due(now):
             self._flush(now)
 
     def _due(self, now: float) -> bool:
         """Whether the open part is to be shown: after 250 ms at latest, sooner where bytes allow it."""
-        if self._oldest is None or now - self._shown_at < EVERY:
+        if not self._unseen or now - self._shown_at < EVERY:
             return False
-        if now - self._oldest >= AT_LATEST or not self._answering:
+        if now - self._unseen[0][0] >= AT_LATEST or not self._answering:
             return True
         credit = self._bytes + RATE * (now - self._began) - self._slots.sent
         open_ = self._parts.length + self._waiting  # to be sent now, and twice when it is finished
@@ -135,12 +139,23 @@ class AnswerView:
         self._take()
         if self._form == "json" or not (self._answering or self._begins(now)):
             return
-        for part in self._parts.finished(early=due and fresh >= RATE * AT_LATEST / 2):
+        done = self._parts.finished(early=due and fresh >= RATE * AT_LATEST / 2)
+        for part in done:
             self._put(part, final=True)
-            self._oldest, due = now, False
+        if done:
+            self._saw(self._received - self._parts.length)
+            due = self._due(now)
         if due:
             self._put(self._parts.open)
-            self._shown_at, self._oldest = now, None
+            self._shown_at = now
+            self._saw(self._received)
+
+    def _saw(self, characters: int) -> None:
+        """So much of what was received is shown."""
+        while len(self._unseen) > 1 and self._unseen[1][1] <= characters:
+            self._unseen.popleft()
+        if characters >= self._received:
+            self._unseen.clear()
 
     def _take(self) -> None:
         text = "".join(self._pending)
@@ -202,7 +217,7 @@ class AnswerView:
 
     def _finish(self, status: str, final: Receipt | None) -> None:
         now = self._clock()
-        self._oldest = None
+        self._unseen.clear()
         self._flush(now)
         answered = self._answering or self._begins(now, ended=True)
         self._over = True

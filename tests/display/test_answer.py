@@ -1,6 +1,7 @@
 """A turn's outputs as a front end gets them: parts, slots, thinking, receipts, and how many bytes all this takes."""
 
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
@@ -345,6 +346,30 @@ def test_the_shown_text_is_never_more_than_a_quarter_second_behind(kind: str) ->
     play(front, front.view(), TEXTS[kind][:100_000], seconds=30.0)
     times = [when for when, _, _ in front.messages]
     assert max(later - earlier for earlier, later in pairwise(times)) <= 0.25 + 1e-9
+
+
+class Following(FrontEnd):
+    """Knows for each word that carries a number when it could first be seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: dict[int, float] = {}
+
+    def publish(self, data: Any, metadata: Any, display_id: str, update: bool) -> None:
+        """As every front end."""
+        super().publish(data, metadata, display_id, update)
+        for number in re.findall(r"w(\d{6})", data.get("text/markdown", "")):
+            self.seen.setdefault(int(number), self.now)
+
+
+@pytest.mark.parametrize("pace", [1_000, 5_000, 20_000, 80_000])  # characters a second
+def test_every_word_is_seen_within_a_quarter_second(pace: int) -> None:
+    """Also the words behind the end of a part that was just finished, whatever the pace."""
+    words = "".join(f"w{number:06} of this" + (".\n\n" if number % 40 == 39 else " ") for number in range(4_000))
+    text, front = words[: pace * 5], Following()
+    play(front, front.view(), text, seconds=len(text) / pace)
+    behind = {number: front.seen[number] - words.index(f"w{number:06}") / pace for number in front.seen}
+    assert max(behind.values()) <= 0.25 + 20 / pace
 
 
 # --- a terminal -------------------------------------------------------------------------------------------------------
