@@ -103,10 +103,14 @@ def _local(settings: Settings, key: Key, on_progress: Callable[[Progress], None]
 
     asked = settings.model
     path = asked if asked.endswith(".gguf") else None
-    if path is None and settings.source_of("model") != "default" and catalog.find(asked, "local") is None:
+    source = settings.source_of("model")
+    if path is None and source != "default" and catalog.find(asked, "local") is None:
+        given = source == "option"
+        instead = f"-m {LOCAL_MODEL}" if given else f'%config Qwen.model = "{LOCAL_MODEL}"'
         raise UnknownModel(
-            f"{asked} doesn't run on this machine; a GGUF file does, by its path. Nothing was sent.",
-            remedy=f"Leave -m out for {LOCAL_MODEL}, or -m /path/to/model.gguf, or -p alibaba",
+            f"{asked}{'' if given else f', which {source} sets,'} doesn't run on this machine; a GGUF file does, by its "
+            "path. Nothing was sent.",
+            remedy=f"{instead}, or -m /path/to/model.gguf, or -p alibaba",
         )
     model = None if path else catalog.find(LOCAL_MODEL, "local")
     if settings.source_of("max_tokens") == "default":
