@@ -365,7 +365,7 @@ class Following(FrontEnd):
 @pytest.mark.parametrize("pace", [1_000, 5_000, 20_000, 80_000])  # characters a second
 def test_every_word_is_seen_within_a_quarter_second(pace: int) -> None:
     """Also the words behind the end of a part that was just finished, whatever the pace."""
-    words = "".join(f"w{number:06} of this" + (".\n\n" if number % 40 == 39 else " ") for number in range(4_000))
+    words = "".join(f"w{number:06} of this" + (".\n\n" if number % 190 == 189 else " ") for number in range(4_000))
     text, front = words[: pace * 5], Following()
     play(front, front.view(), text, seconds=len(text) / pace)
     behind = {number: front.seen[number] - words.index(f"w{number:06}") / pace for number in front.seen}
