@@ -107,9 +107,9 @@ def _local(settings: Settings, key: Key, on_progress: Callable[[Progress], None]
     if path is None and source != "default" and catalog.find(asked, "local") is None:
         given = source == "option"
         instead = f"-m {LOCAL_MODEL}" if given else f'%config Qwen.model = "{LOCAL_MODEL}"'
+        named = asked if given else f"{asked}, which {source} sets,"
         raise UnknownModel(
-            f"{asked}{'' if given else f', which {source} sets,'} doesn't run on this machine; a GGUF file does, by its "
-            "path. Nothing was sent.",
+            f"{named} doesn't run on this machine; a GGUF file does, by its path. Nothing was sent.",
             remedy=f"{instead}, or -m /path/to/model.gguf, or -p alibaba",
         )
     model = None if path else catalog.find(LOCAL_MODEL, "local")
