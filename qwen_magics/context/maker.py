@@ -32,8 +32,8 @@ _OWN_LINE = re.compile(r"\s*(?:%(?:load_ext|reload_ext)\s+qwen_magics\b|%qwen_\w
 
 
 class Draft:
-    """A cell before it is known whether it goes along. `words` and `shown` are the characters of its own text and of
-    its outputs, about: they need no work.
+    """A cell before it is known whether it goes along. `words` and `shown` are about the tokens of its own text and of
+    each output, by their characters: they need no work.
     """
 
     __slots__ = ("cell", "made", "number", "pinned", "shown", "skipped", "words")
@@ -42,9 +42,9 @@ class Draft:
         self.cell, self.number = cell, cell.number
         self.skipped = is_skipped(cell)
         self.pinned = PIN in cell.tags or _marked(cell) == "pin"
-        shown = [_characters(output) for output in cell.outputs]
+        shown = [int(_characters(output) / PER_TOKEN) for output in cell.outputs]
         is_turn = turns.is_question(cell)
-        self.words = len(cell.source) + (sum(shown) if is_turn else 0)
+        self.words = AROUND + int(len(cell.source) / PER_TOKEN) + (sum(shown) if is_turn else 0)
         self.shown = [] if is_turn else shown
         self.made: dict[int, Made | None] = {}  # by the tokens that an output keeps
 
@@ -57,8 +57,7 @@ class Draft:
 
     def estimate(self, limit: int) -> int:
         """About how many tokens it takes if its outputs keep `limit` each; too few rather than too many."""
-        own = AROUND + int(self.words / PER_TOKEN)
-        return own + sum(min(limit, int(size / PER_TOKEN)) for size in self.shown) if limit else own
+        return self.words + sum([min(limit, size) for size in self.shown]) if limit else self.words
 
 
 def is_skipped(cell: Cell) -> bool:
