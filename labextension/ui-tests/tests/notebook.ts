@@ -1,13 +1,39 @@
-/** Notebooks with saved answers, opened in JupyterLab without a kernel's help. */
+/** Notebooks in a quiet JupyterLab; those with saved answers without a kernel's help. */
 
 import { execFileSync } from 'child_process';
 import { mkdtempSync } from 'fs';
 import { tmpdir } from 'os';
-import { join } from 'path';
+import { basename, join } from 'path';
 
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 
+/** JupyterLab without news, and with every output in the page, so that each can be asked for. */
+export const QUIET = {
+  mockSettings: {
+    '@jupyterlab/apputils-extension:notification': {
+      fetchNews: 'false',
+      doNotDisturbMode: true,
+      checkForUpdates: false
+    },
+    '@jupyterlab/notebook-extension:tracker': { windowingMode: 'none' }
+  }
+};
+
 const written = new Map<string, string>();
+
+/** Upload files into a folder of the test's own, and show the first, a notebook. */
+export async function bring(
+  page: IJupyterLabPageFixture,
+  folder: string,
+  ...files: string[]
+): Promise<void> {
+  for (const file of files) {
+    await page.contents.uploadFile(file, `${folder}/${basename(file)}`);
+  }
+  const notebook = basename(files[0]);
+  await page.notebook.openByPath(`${folder}/${notebook}`);
+  await page.notebook.activate(notebook);
+}
 
 /** Open the notebook that `saved_answers.py` writes; it comes from elsewhere, so JupyterLab doesn't trust it. */
 export async function open(
@@ -15,10 +41,7 @@ export async function open(
   folder: string,
   what: 'answers' | 'unsafe'
 ): Promise<void> {
-  const path = `${folder}/${what}.ipynb`;
-  await page.contents.uploadFile(write(what), path);
-  await page.notebook.openByPath(path);
-  await page.notebook.activate(`${what}.ipynb`);
+  await bring(page, folder, write(what));
   await page.locator('.jp-OutputArea-output').first().waitFor();
 }
 

@@ -4,32 +4,20 @@ import { join } from 'path';
 
 import { expect, test } from '@jupyterlab/galata';
 
-import { shot } from './notebook';
+import { bring, QUIET, shot } from './notebook';
 
 const EXAMPLES = join(__dirname, '../../../examples');
 const QUESTIONS = 3;
 
-test.use({
-  mockSettings: {
-    '@jupyterlab/apputils-extension:notification': {
-      fetchNews: 'false',
-      doNotDisturbMode: true,
-      checkForUpdates: false
-    },
-    '@jupyterlab/notebook-extension:tracker': { windowingMode: 'none' }
-  }
-});
+test.use(QUIET);
 
 test('the quickstart runs from top to bottom, with a receipt under each answer', async ({
   page,
   tmpPath
 }) => {
   test.setTimeout(180_000);
-  for (const name of ['quickstart.ipynb', 'penguins.csv']) {
-    await page.contents.uploadFile(join(EXAMPLES, name), `${tmpPath}/${name}`);
-  }
-  await page.notebook.openByPath(`${tmpPath}/quickstart.ipynb`);
-  await page.notebook.activate('quickstart.ipynb');
+  const files = ['quickstart.ipynb', 'penguins.csv'];
+  await bring(page, tmpPath, ...files.map(name => join(EXAMPLES, name)));
   await page.sidebar.close('left');
   await page.menu.clickMenuItem('Run>Run All Cells');
 

@@ -7,7 +7,7 @@ import { expect, test } from '@jupyterlab/galata';
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 
-import { open, shot } from './notebook';
+import { open, QUIET, shot } from './notebook';
 
 interface ICase {
   line: string;
@@ -29,17 +29,7 @@ const lineOf = (page: IJupyterLabPageFixture, index = 0): Locator =>
 const detailsOf = (page: IJupyterLabPageFixture, index = 0): Locator =>
   page.locator(DETAILS).nth(index);
 
-test.use({
-  mockSettings: {
-    '@jupyterlab/apputils-extension:notification': {
-      fetchNews: 'false',
-      doNotDisturbMode: true,
-      checkForUpdates: false
-    },
-    // Every output in the page, so that each can be asked for.
-    '@jupyterlab/notebook-extension:tracker': { windowingMode: 'none' }
-  }
-});
+test.use(QUIET);
 
 test.describe('a saved notebook', () => {
   test('says of every receipt what Python says, and not in HTML', async ({
