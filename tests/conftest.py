@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,18 @@ def own_jupyter(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.delenv("JUPYTER_PATH", raising=False)
     monkeypatch.setattr(paths, "ENV_CONFIG_PATH", [str(home / "env")])
     monkeypatch.setattr(paths, "SYSTEM_CONFIG_PATH", [str(home / "system")])
+    monkeypatch.setattr(paths, "ENV_JUPYTER_PATH", [str(_without_weights(home / "share"))])
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     return home
+
+
+def _without_weights(share: Path) -> Path:
+    """This environment's kernels, templates and extensions, without the local model that `make` puts beside them."""
+    share.mkdir()
+    for entry in Path(sys.prefix, "share", "jupyter").iterdir():
+        if entry.name != "qwen-magics":
+            (share / entry.name).symlink_to(entry)
+    return share
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,8 @@ def shell(provider: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> Iterator[I
     """It is unloaded and loaded again by no test but that of unloading."""
     monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-" + "0" * 32)
     monkeypatch.setenv("QWEN_MAGICS_BASE_URL", provider.base_url)
-    made = InteractiveShell()
+    made = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
     made.run_line_magic("load_ext", "qwen_magics")
     yield made
     made.run_line_magic("unload_ext", "qwen_magics")
+    made.history_manager.outputs.clear()  # all shells of a process share it
