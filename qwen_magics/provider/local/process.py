@@ -36,6 +36,7 @@ START_WITHIN = 120.0  # seconds; a large GGUF on a slow disk takes its time
 STOP_WITHIN = 10.0
 ANSWER_WITHIN = 30.0  # a starved machine must not have its server killed while it works; a dead one answers at once
 BUSY_WITHIN = 2.0
+SAME_START = 2.0
 LOG_LIMIT = 1 << 20  # bytes
 
 
@@ -205,7 +206,9 @@ def _process(running: Running) -> psutil.Process | None:
 
     try:
         process = psutil.Process(running.pid)
-        same = abs(process.create_time() - running.started) < 1 and process.status() != psutil.STATUS_ZOMBIE
+        # A virtual machine's clock, from which start times are reckoned, may jump by a second.
+        same = abs(process.create_time() - running.started) <= SAME_START
+        same = same and process.status() != psutil.STATUS_ZOMBIE
         return process if same else None
     except psutil.Error:
         return None
