@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from qwen_magics.credentials import VARIABLES
@@ -23,7 +24,6 @@ from qwen_magics.values import Progress
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     import psutil
 
@@ -66,7 +66,7 @@ def ensure(
         running = place.read()
         if running and _answers(running):
             place.touch()
-            if running.file == str(file) and running.n_ctx >= n_ctx:
+            if _same(running.file, file) and running.n_ctx >= n_ctx:
                 if busy(running):
                     show(Progress("waiting"))
                 return running
@@ -178,6 +178,14 @@ def _alone(place: Place, show: Show) -> AbstractContextManager[Any]:
             return lock.acquire(timeout=0.5)
         except Timeout:
             show(Progress("starting"))
+
+
+def _same(one: str, other: Path) -> bool:
+    """Whether two paths are one file of one name: weights may lie in a shared folder and be linked from the user's."""
+    try:
+        return Path(one).name == other.name and other.samefile(one)
+    except OSError:
+        return False
 
 
 def _answers(running: Running) -> bool:
