@@ -49,7 +49,8 @@ jest: $(PACKAGES)  ## TypeScript's unit tests
 
 galata: setup $(UI_PACKAGES)  ## the tests in JupyterLab in Chromium
 	@$(STEP) chromium .ci/chromium
-	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && cd labextension/ui-tests && ../../$(STEP) -t 1 galata jlpm test
+	@trap 'JUPYTER_DATA_DIR="$(CURDIR)/.cache/ui-tests/data" jupyter qwen local stop >/dev/null || true' EXIT; \
+	  CHROMIUM="$$(.ci/chromium)"; export CHROMIUM; cd labextension/ui-tests; ../../$(STEP) -t 1 galata jlpm test
 
 bench: setup  ## the benchmarks, with their goals beside them
 	@python tests/bench
