@@ -16,10 +16,9 @@ from pathlib import Path
 
 from qwen_magics.errors import LedgerError
 
-VERSION = 1  # grows with each addition; nothing is ever changed or dropped, so older and newer ones read each other's
 BUSY_SECONDS = 10.0
 
-SCHEMA = """
+_FIRST = """
 create table if not exists entries (
     n integer primary key autoincrement,
     kind text not null,              -- reserved, then one of settled | lost | released
@@ -60,6 +59,28 @@ insert into held select 0 where not exists (select 1 from held);
 create trigger if not exists answer_in after insert on answers begin update held set bytes = bytes + new.size; end;
 create trigger if not exists answer_out after delete on answers begin update held set bytes = bytes - old.size; end;
 """
+_SECOND = """
+alter table answers add column execution text not null default '';  -- one run of a cell, which may ask many times
+create index entries_model on entries (model, n);
+create table budgets (       -- the newest row of a scope, notebook and currency holds
+    n integer primary key autoincrement,
+    time text not null,
+    scope text not null,     -- turn | notebook | day | month
+    notebook text not null,  -- '' but for the scope `notebook`
+    currency text not null,
+    amount text              -- null: no budget any more
+);
+create table prompts (       -- what the last requests of a notebook were made of; no text of theirs
+    n integer primary key autoincrement,
+    turn text not null unique, time text not null, notebook text not null,
+    provider text not null, region text not null, model text not null,
+    layout text not null     -- JSON: label, digest and size of each part, in order
+);
+create index prompts_notebook on prompts (notebook, n);
+"""
+# Nothing is ever changed or dropped, so older and newer versions read each other's files.
+SCHEMAS = (_FIRST, _SECOND)
+VERSION = len(SCHEMAS)
 
 _NETWORK = {  # file systems whose data lies on another machine
     "9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "drvfs", "fhgfs", "fuse.davfs2", "fuse.glusterfs",
@@ -182,7 +203,33 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("pragma synchronous = normal")
     connection.execute("pragma secure_delete = on").fetchall()
     if connection.execute("pragma user_version").fetchone()[0] < VERSION:
-        connection.executescript(f"begin immediate; {SCHEMA} pragma user_version = {VERSION}; commit;")
+        _bring_up(connection)
+
+
+def _bring_up(connection: sqlite3.Connection) -> None:
+    """Add what later versions brought, in one transaction: another process may be doing it this very moment."""
+    connection.execute("begin immediate")
+    try:
+        (version,) = connection.execute("pragma user_version").fetchone()
+        for schema in SCHEMAS[version:]:
+            for statement in _statements(schema):
+                connection.execute(statement)
+        connection.execute(f"pragma user_version = {max(version, VERSION)}")
+        connection.execute("commit")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("rollback")
+        raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    """A script's statements one by one: `executescript` would end the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _on_own_disk(path: Path) -> bool:

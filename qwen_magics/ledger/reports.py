@@ -52,6 +52,7 @@ class Where(Struct, frozen=True):
     notebook: str
     cell_id: str
     session: str
+    execution: str = ""
 
 
 class Entry(Struct, frozen=True):

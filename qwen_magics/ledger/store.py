@@ -37,6 +37,8 @@ class Place(Protocol):
     def cell_id(self) -> str: ...  # noqa: D102
     @property
     def session(self) -> str: ...  # noqa: D102
+    @property
+    def execution(self) -> str: ...  # noqa: D102
 
 
 class Ledger:
@@ -223,6 +225,7 @@ def _save_answer(
         "notebook": place.notebook,
         "cell": place.cell_id,
         "session": place.session,
+        "execution": place.execution,
         "request_hash": receipt.request_hash,
         "model": receipt.model,
         "status": receipt.status,

@@ -52,7 +52,7 @@ def ask(session: Session, line: str, cell: str, *, whole_cell: bool) -> Answer |
     text = f"{rest}\n{cell}".strip() if whole_cell else rest
     if not text and not given.go_on:
         raise OptionError("There is no question. Nothing was sent.", remedy="%qwen what does this cell do?")
-    if given.dry_run:
+    if given.looks:
         from qwen_magics.magics.context import show_prepared
 
         show_prepared(session, prepare(session, given, text, start=False))

@@ -42,6 +42,7 @@ OPTIONS = (
     Option(("--with",), "list", "NAME", "attach a variable's summary; may be given more than once"),
     Option(("--without",), "list", "#N", "leave cell #N out"),
     Option(("--unredacted",), "list", "#N", "send cell #N as it is, what looks like a secret too"),
+    Option(("--trim",), "value", "N|32k|tier|window|off", "what is shortened before it goes"),
     Option(("--as",), "value", "markdown|text|code|json", "the answer's form; code also goes into a new next cell"),
     Option(("-o", "--out"), "value", "NAME", "put the answer into a variable (parsed, with --as json)"),
     Option(("--system",), "value", '"TEXT"', "instead of the built-in instructions"),
@@ -51,12 +52,21 @@ OPTIONS = (
     Option(("--seed",), "value", "N", "for answers that can be repeated"),
     Option(("--search",), "flag", "", "let the model search the web (Alibaba Cloud; costs a fee per call)"),
     Option(("--continue",), "flag", "", "go on where this cell's answer broke off"),
+    Option(("--fresh",), "flag", "", "ask, though a saved answer to the same question is at hand"),
+    Option(("--replay-only",), "flag", "", "fail rather than pay where no saved answer is at hand"),
     Option(("--dry-run",), "flag", "", "show what would be sent and cost; send nothing"),
+    Option(("--full",), "flag", "", "show the request itself, redacted, byte for byte; send nothing"),
+    Option(("--diff",), "flag", "", "show what changed since the last question; send nothing"),
+    Option(("--what-if",), "flag", "", "show what it would cost elsewhere and otherwise; send nothing"),
     Option(("--yes",), "flag", "", "go, though it is expected to cost more than Qwen.guard_turn"),
+    Option(("--budget",), "value", "AMOUNT", "at most this much for this turn, such as 0.05 or 0.30CNY"),
+    Option(("--unpriced",), "flag", "", "go without a price, though a budget is set"),
     Option(("--no-receipt",), "flag", "", "no line under the answer (the ledger keeps it)"),
 )
 _BY_NAME = {name: option for option in OPTIONS for name in option.names}
 _MOST = 100_000  # cells
+_WORDS = ("model", "provider", "think", "context", "trim", "budget", "out", "system")
+_FLAGS = ("search", "fresh", "replay_only", "dry_run", "full", "diff", "what_if", "yes", "unpriced")
 _FORMS = ("markdown", "text", "code", "json")
 _OPTION = re.compile(r"\s*(--?[A-Za-z][\w-]*)(=)?")
 _VALUE = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(\S+))""")
@@ -81,14 +91,27 @@ class Given(Struct, frozen=True, kw_only=True):
     seed: int | None = None
     search: bool = False
     go_on: bool = False
+    trim: str | None = None
+    fresh: bool = False
+    replay_only: bool = False
     dry_run: bool = False
+    full: bool = False
+    diff: bool = False
+    what_if: bool = False
     yes: bool = False
+    budget: str | None = None
+    unpriced: bool = False
     receipt: bool = True
 
     def settings(self) -> dict[str, Any]:
         """Those that are settings too, by trait name."""
-        names = ("model", "provider", "think", "context", "max_tokens", "temperature", "top_p", "seed")
+        names = ("model", "provider", "think", "context", "trim", "max_tokens", "temperature", "top_p", "seed")
         return {name: getattr(self, name) for name in names}
+
+    @property
+    def looks(self) -> bool:
+        """Whether it is only to be shown what would be sent."""
+        return self.dry_run or self.full or self.diff or self.what_if
 
 
 def parse(line: str) -> tuple[Given, str]:
@@ -135,8 +158,9 @@ def _given(raw: dict[str, Any]) -> Given:
     out = raw.get("out")
     if out is not None and not out.isidentifier():
         raise OptionError(f"-o {out}: that can't be a variable's name.", remedy="-o answer")
+    given: dict[str, Any] = {name: raw.get(name) for name in _WORDS} | {name: name in raw for name in _FLAGS}
     return Given(
-        **{name: raw.get(name) for name in ("model", "provider", "think", "context", "out", "system")},
+        **given,
         max_tokens=_number("--max-tokens", raw.get("max_tokens"), int),
         temperature=_number("--temperature", raw.get("temperature"), float),
         top_p=_number("--top-p", raw.get("top_p"), float),
@@ -145,10 +169,7 @@ def _given(raw: dict[str, Any]) -> Given:
         without=_numbers("--without", raw.get("without", ())),
         unredacted=_numbers("--unredacted", raw.get("unredacted", ())),
         form=form,
-        search="search" in raw,
         go_on="continue" in raw,
-        dry_run="dry_run" in raw,
-        yes="yes" in raw,
         receipt="no_receipt" not in raw,
     )
 

@@ -107,7 +107,10 @@ def place(session: Session, notebook: Notebook) -> Place:
     number = notebook.cells[notebook.running].number if notebook.running is not None else 0
     cell_id = notebook.cells[notebook.running].id if notebook.running is not None else ""
     name = notebook.path or f"session {session.id[:8]}"
-    return Place(notebook=name, cell_id=cell_id or (running.key if running else ""), number=number, session=session.id)
+    return Place(
+        notebook=name, cell_id=cell_id or (running.key if running else ""), number=number, session=session.id,
+        execution=session.execution,
+    )  # fmt: skip
 
 
 def redactor(session: Session, settings: Settings) -> Redactor:

@@ -48,6 +48,8 @@ class QwenMagics(Magics):
           --with NAME            attach a variable's summary; may be given more than once
           --without #N           leave cell #N out
           --unredacted #N        send cell #N as it is, what looks like a secret too
+          --trim N|32k|tier|window|off
+                                 what is shortened before it goes
           --as markdown|text|code|json
                                  the answer's form; code also goes into a new next cell, never run
           -o, --out NAME         put the answer into a variable (parsed, with --as json)
@@ -58,8 +60,15 @@ class QwenMagics(Magics):
           --seed N               for answers that can be repeated
           --search               let the model search the web (Alibaba Cloud; costs a fee per call)
           --continue             go on where this cell's answer broke off
+          --fresh                ask, though a saved answer to the same question is at hand
+          --replay-only          fail rather than pay where no saved answer is at hand
           --dry-run              show what would be sent and cost; send nothing
+          --full                 show the request itself, redacted, byte for byte; send nothing
+          --diff                 show what changed since the last question; send nothing
+          --what-if              show what it would cost elsewhere and otherwise; send nothing
           --yes                  go, though it is expected to cost more than Qwen.guard_turn
+          --budget AMOUNT        at most this much for this turn, such as 0.05 or 0.30CNY
+          --unpriced             go without a price, though a budget is set
           --no-receipt           no line under the answer (the ledger keeps it)
 
         Settings that stay: `%config Qwen`. What is sent: `%qwen_context`. What was spent: `%qwen_usage`.

@@ -49,6 +49,26 @@ class Think(TraitType[str, Any]):
         return s
 
 
+class Trim(TraitType[str, Any]):
+    """`tier`, `window`, `off`, or a number of tokens (`20000`, `32k`); kept as text."""
+
+    default_value = "tier"
+
+    def validate(self, obj: Any, value: Any) -> str:
+        """Bring numbers to one form."""
+        text = str(value).strip().lower().replace(",", "").replace("_", "")
+        if text in ("tier", "window", "off"):
+            return text
+        number = f"{text[:-1]}000" if text.endswith("k") else text
+        if number.isascii() and number.isdigit() and int(number) >= 100:
+            return str(int(number))
+        raise TraitError(text)
+
+    def from_string(self, s: str) -> str:
+        """What a variable says."""
+        return s
+
+
 class Amounts(TraitType[str, Any]):
     """`0.25 USD, 2 CNY`, or `off`; a currency that is not named keeps its default. Kept as text."""
 

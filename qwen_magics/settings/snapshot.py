@@ -32,9 +32,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     seed: int | None
     context: str
     outputs: Literal["short", "schema", "none"]
+    trim: str  # tier, window, off, or tokens as digits
+    cache: Literal["implicit", "explicit", "off"]
+    replay: Literal["on", "off"]
     receipt: Literal["line", "off"]
     guard_turn: dict[str, Decimal]  # amounts by currency; one that is missing has no guard
     guard_day: dict[str, Decimal]
+    budget_turn: dict[str, Decimal]
+    budget_notebook: dict[str, Decimal]
+    budget_day: dict[str, Decimal]
+    budget_month: dict[str, Decimal]
     attempts: int
     timeout: float | None
     data_dir: Path

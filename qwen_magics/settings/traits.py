@@ -10,7 +10,7 @@ from traitlets import Enum, Float, Int, TraitError, Unicode, default
 from traitlets.config import Config, Configurable
 
 from qwen_magics.errors import LockedSetting, OptionError, SettingsError
-from qwen_magics.settings.kinds import CURRENCIES, Amounts, Pattern, Think, amounts
+from qwen_magics.settings.kinds import CURRENCIES, Amounts, Pattern, Think, Trim, amounts
 from qwen_magics.settings.names import PROVIDERS, REGIONS
 from qwen_magics.settings.snapshot import Settings
 
@@ -132,6 +132,24 @@ class Qwen(Configurable):
         help="""What goes along of the cells' outputs: short (up to 600 tokens of each), schema (a table's columns and
         types, no values), none.""",
     ).tag(config=True, allowed="one of short, schema, none")
+    trim = Trim(
+        help="""What is shortened before it goes: tier (outputs, so that the prompt stays below the next price step),
+        window (only what the model can't take), off (nothing: what the model can't take is refused), or a number of
+        tokens such as 32k (outputs first, then the oldest cells). What was trimmed is said with what it saved.""",
+    ).tag(config=True, allowed="tier, window, off, or a number of tokens such as 20000 or 32k")
+    cache = Enum(
+        ("implicit", "explicit", "off"),
+        "implicit",
+        help="""How the prompt is laid out for the provider's context cache: implicit (the provider caches what it
+        likes; costs nothing), explicit (marks up to four places; writing costs a quarter more, hits a tenth), off
+        (none is counted on; Alibaba Cloud's implicit cache itself can't be turned off).""",
+    ).tag(config=True, allowed="one of implicit, explicit, off")
+    replay = Enum(
+        ("on", "off"),
+        "on",
+        help="""Whether, in a new kernel session, a question that is the same to the last byte gets its saved answer
+        back instead of a new one: nothing is sent, nothing is paid. --fresh asks anew.""",
+    ).tag(config=True, allowed="on or off")
     receipt = Enum(
         ("line", "off"),
         "line",
@@ -147,6 +165,27 @@ class Qwen(Configurable):
         help="""When this machine's turns of one day reach this, the next one is refused until you say so. A currency
         that you don't name keeps its default; `off` for no guard.""",
     ).tag(config=True, allowed="amounts such as `5 USD, 35 CNY`, or off")
+    budget_turn = Amounts(
+        "off",
+        help="""At most this much per turn, its worst case counted, in each currency named; `off` for no limit. What does
+        not fit gets shorter limits first. What is set here can't be raised by %qwen_budget, only lowered: the
+        smaller one holds.""",
+    ).tag(config=True, allowed="amounts such as `0.10 USD, 1 CNY`, or off")
+    budget_notebook = Amounts(
+        "off",
+        help="""At most this much for all turns of one notebook, in each currency named; `off` for no limit. The smaller of
+        this and %qwen_budget holds.""",
+    ).tag(config=True, allowed="amounts such as `1 USD, 7 CNY`, or off")
+    budget_day = Amounts(
+        "off",
+        help="""At most this much for all turns of one day on this machine, in each currency named; `off` for no limit. The
+        smaller of this and %qwen_budget holds.""",
+    ).tag(config=True, allowed="amounts such as `2 USD, 14 CNY`, or off")
+    budget_month = Amounts(
+        "off",
+        help="""At most this much for all turns of one month on this machine, in each currency named; `off` for no limit.
+        The smaller of this and %qwen_budget holds.""",
+    ).tag(config=True, allowed="amounts such as `20 USD, 140 CNY`, or off")
     attempts = Int(
         6,
         min=1,
@@ -250,7 +289,7 @@ def _config(chosen: dict[str, Choice]) -> Config:
 
 
 def _plain(name: str, value: Any) -> Any:
-    if name in ("guard_turn", "guard_day"):
+    if name.startswith(("guard_", "budget_")):
         return amounts(value)
     if name == "data_dir":
         return Path(value).expanduser().absolute()

@@ -34,6 +34,7 @@ class Place(Struct, frozen=True):
     cell_id: str = ""
     number: int = 0
     session: str = ""
+    execution: str = ""  # what tells one run of the cell from the next
 
 
 class Ask(Struct, frozen=True, kw_only=True):
