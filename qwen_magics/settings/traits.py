@@ -167,24 +167,24 @@ class Qwen(Configurable):
     ).tag(config=True, allowed="amounts such as `5 USD, 35 CNY`, or off")
     budget_turn = Amounts(
         "off",
-        help="""At most this much per turn, its worst case counted, in each currency named; `off` for no limit. What does
-        not fit gets shorter limits first. What is set here can't be raised by %qwen_budget, only lowered: the
-        smaller one holds.""",
+        help="""At most this much per turn, its worst case counted, in each currency named; `off` for no limit. What
+        does not fit gets shorter limits first. What is set here can't be raised by %qwen_budget, only
+        lowered: the smaller one holds.""",
     ).tag(config=True, allowed="amounts such as `0.10 USD, 1 CNY`, or off")
     budget_notebook = Amounts(
         "off",
-        help="""At most this much for all turns of one notebook, in each currency named; `off` for no limit. The smaller of
-        this and %qwen_budget holds.""",
+        help="""At most this much for all turns of one notebook, in each currency named; `off` for no limit. The
+        smaller of this and %qwen_budget holds.""",
     ).tag(config=True, allowed="amounts such as `1 USD, 7 CNY`, or off")
     budget_day = Amounts(
         "off",
-        help="""At most this much for all turns of one day on this machine, in each currency named; `off` for no limit. The
-        smaller of this and %qwen_budget holds.""",
+        help="""At most this much for all turns of one day on this machine, in each currency named; `off` for no
+        limit. The smaller of this and %qwen_budget holds.""",
     ).tag(config=True, allowed="amounts such as `2 USD, 14 CNY`, or off")
     budget_month = Amounts(
         "off",
-        help="""At most this much for all turns of one month on this machine, in each currency named; `off` for no limit.
-        The smaller of this and %qwen_budget holds.""",
+        help="""At most this much for all turns of one month on this machine, in each currency named; `off` for no
+        limit. The smaller of this and %qwen_budget holds.""",
     ).tag(config=True, allowed="amounts such as `20 USD, 140 CNY`, or off")
     attempts = Int(
         6,
