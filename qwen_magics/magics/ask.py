@@ -11,7 +11,7 @@ from qwen_magics.context.items import Item
 from qwen_magics.display import live
 from qwen_magics.errors import Moderated, OptionError, WrongForm
 from qwen_magics.magics.options import Given, parse
-from qwen_magics.magics.prepare import Prepared, prepare
+from qwen_magics.magics.prepare import Prepared, prepare, ready
 from qwen_magics.turn import Turn, plan
 from qwen_magics.values import Settled, Started, Text
 
@@ -55,7 +55,7 @@ def ask(session: Session, line: str, cell: str, *, whole_cell: bool) -> Answer |
     if given.looks:
         from qwen_magics.magics.context import show_prepared
 
-        show_prepared(session, prepare(session, given, text, start=False))
+        show_prepared(session, prepare(session, given, text))
         return None
     answer = run(session, given, text, shared_receipt=not whole_cell)
     return None if whole_cell else answer
@@ -76,8 +76,9 @@ def run(
     goes into a new cell.
     """
     starting = live.Starting(session.shell)
-    prepared = prepare(session, given, text, lead=lead, on_progress=starting.show)
-    turn = Turn(plan(prepared.ask, prepared.route, session.ledger), session.client)
+    prepared = prepare(session, given, text, lead=lead)
+    planned = plan(prepared.ask, prepared.route, session.ledger)
+    turn = Turn(ready(session, prepared, planned, starting.show), session.client)
     view = live.view(
         session.shell,
         form=given.form,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from qwen_magics import catalog
 from qwen_magics.display import reports
 from qwen_magics.magics import report
@@ -23,13 +21,12 @@ if TYPE_CHECKING:
 def show(session: Session, line: str) -> None:
     """The context of a question that would be asked in this cell."""
     given, text = parse(line)
-    show_prepared(session, prepare(session, given, text or "…", start=False))
+    show_prepared(session, prepare(session, given, text or "…"))
 
 
 def show_prepared(session: Session, prepared: Prepared) -> None:
     """The table of one prepared question."""
-    # Looking costs nothing, so no guard stands before it.
-    planned = plan(replace(prepared.ask, yes=True), prepared.route, session.ledger)
+    planned = plan(prepared.ask, prepared.route, session.ledger)
     table = reports.context(
         preview(planned, prepared.context),
         where=f"{prepared.route.endpoint.label}, {prepared.route.title}",

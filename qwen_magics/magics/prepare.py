@@ -1,6 +1,7 @@
 """From a magic's options and text to what would be sent: route, context and the host's wish. Sends nothing.
 
-`%%qwen`, its `--dry-run` and `%qwen_context` share this, so that what is shown is what is sent.
+`%%qwen`, its `--dry-run` and `%qwen_context` share `prepare`, so that what is shown is what is sent. It needs neither
+a key nor anybody's word; `ready` does, and only what is about to leave comes there.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from qwen_magics.notebook.answers import SavedAnswer
     from qwen_magics.notebook.cells import Notebook
     from qwen_magics.settings import Settings
+    from qwen_magics.turn import Plan
     from qwen_magics.values import Progress
 
 UNSAVED = "not saved with this cell yet: no Markdown went along"
@@ -55,27 +57,13 @@ class Prepared(Struct, frozen=True, kw_only=True):
         return self.context.asked if len(data) <= ASKED_BYTES else data[:ASKED_BYTES].decode("utf-8", "ignore") + " …"
 
 
-def prepare(
-    session: Session,
-    given: Given,
-    text: str,
-    *,
-    lead: str = "",
-    on_progress: Callable[[Progress], None] | None = None,
-    start: bool = True,
-) -> Prepared:
+def prepare(session: Session, given: Given, text: str, *, lead: str = "") -> Prepared:
     """Decide route, question and context. Raises what any of them raises; nothing has left then.
 
     In `text`, the user's own, expressions are evaluated; `lead` comes before it as it is.
     """
-    where = route(session.settings(**given.settings()), on_progress, start=start)
+    where = route(session.settings(**given.settings()))
     notebook = session.notebook()
-    own = notebook.metadata.get("qwen_magics")
-    if where.endpoint.provider != "local" and isinstance(own, dict) and own.get("send") is False:
-        raise SendingForbidden(
-            "This notebook forbids sending (its metadata says qwen_magics.send = false). Nothing was sent.",
-            remedy='Use the local model: %config Qwen.provider = "local"',
-        )
     _check_numbers(notebook, given)
     begun = _begun(notebook) if given.go_on else None
     question = _question(session, given, lead, text, begun)
@@ -92,13 +80,29 @@ def prepare(
             sent=context.sent,
             left_out=context.left_out,
             redacted=context.redacted,
-            notes=(*_first_time(session, notebook, where, context), *([UNSAVED] if notebook.note else [])),
+            notes=(UNSAVED,) if notebook.note else (),
             place=place(session, notebook),
             yes=given.yes,
         ),
         question=turns.fingerprint(text if notebook.running is None else notebook.cells[notebook.running].source),
         before=question.begun,
     )
+
+
+def ready(
+    session: Session, prepared: Prepared, planned: Plan, on_progress: Callable[[Progress], None] | None = None
+) -> Plan:
+    """The plan of what was prepared, allowed and able to leave, its line saying what goes where for the first time.
+
+    Raises SendingForbidden, NoKey, LocalModelError or GuardError. Nothing has left or is reserved then.
+    """
+    own = prepared.notebook.metadata.get("qwen_magics")
+    if planned.endpoint.provider != "local" and isinstance(own, dict) and own.get("send") is False:
+        raise SendingForbidden(
+            "This notebook forbids sending (its metadata says qwen_magics.send = false). Nothing was sent.",
+            remedy='Use the local model: %config Qwen.provider = "local"',
+        )
+    return planned.ready(on_progress).noted(*_first_time(session, prepared))
 
 
 def place(session: Session, notebook: Notebook) -> Place:
@@ -186,15 +190,13 @@ def _begun(notebook: Notebook) -> SavedAnswer:
     return earlier
 
 
-def _first_time(session: Session, notebook: Notebook, where: Route, context: Context) -> tuple[str, ...]:
+def _first_time(session: Session, prepared: Prepared) -> tuple[str, ...]:
     """Say once per notebook and provider what goes where."""
-    if where.endpoint.provider == "local":
+    to, sent = prepared.route.endpoint, prepared.context.sent
+    if to.provider == "local" or session.ledger.has_sent(prepared.ask.place.notebook, to.provider, to.region):
         return ()
-    name = place(session, notebook).notebook
-    if session.ledger.has_sent(name, where.endpoint.provider, where.endpoint.region):
-        return ()
-    cells, outputs = context.sent.cells, context.sent.outputs
-    if not cells:
-        return (f"the question alone → {where.endpoint.label}",)
+    if not sent.cells:
+        return (f"the question alone → {to.label}",)
+    cells, outputs = sent.cells, sent.outputs
     what = f"{cells} {'cell' if cells == 1 else 'cells'} and {outputs} {'output' if outputs == 1 else 'outputs'}"
-    return (f"{what} → {where.endpoint.label}",)
+    return (f"{what} → {to.label}",)

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from qwen_magics.turn.drivers import Turn, run
 from qwen_magics.turn.plan import Ask, Place, Plan, plan
-from qwen_magics.turn.route import Route, route
+from qwen_magics.turn.route import Route, ready, route
 
-__all__ = ["Ask", "Place", "Plan", "Route", "Turn", "plan", "route", "run"]
+__all__ = ["Ask", "Place", "Plan", "Route", "Turn", "plan", "ready", "route", "run"]

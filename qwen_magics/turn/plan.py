@@ -13,15 +13,19 @@ from qwen_magics import catalog, request, tokens
 from qwen_magics.catalog import pricing
 from qwen_magics.errors import GuardError
 from qwen_magics.ledger import day_guard
+from qwen_magics.turn.route import ready
 from qwen_magics.values import Cost, Message, Options, Receipt, Sent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qwen_magics.catalog import Model, PriceRow
     from qwen_magics.ledger import Ledger
     from qwen_magics.provider.endpoints import Endpoint
     from qwen_magics.request import Request
     from qwen_magics.settings import Settings
     from qwen_magics.turn.route import Route
+    from qwen_magics.values import Progress
 
 EXPECTED_ANSWER, EXPECTED_THINKING = 1_000, 2_000  # tokens; a plain guess
 FREE = frozenset({"local", "modelscope"})  # ModelScope counts requests, not money (facts 3.4)
@@ -88,6 +92,16 @@ class Plan(Struct, frozen=True, kw_only=True):
         """The same plan with the prompt's exact number of tokens."""
         return _priced(self, counted, exact=True)
 
+    def ready(self, on_progress: Callable[[Progress], None] | None = None) -> Plan:
+        """The same plan, allowed and able to leave. Raises NoKey, LocalModelError or GuardError."""
+        able = replace(self, route=ready(self.route, on_progress))
+        _guard(able, self.route.settings)
+        return able
+
+    def noted(self, *notes: str) -> Plan:
+        """The same plan, with more to say on its line."""
+        return replace(self, receipt=replace(self.receipt, notes=(*self.receipt.notes, *notes)))
+
     def wire(self) -> tuple[str, dict[str, str], bytes, float]:
         """URL, headers, body and silence limit in seconds. The key is read out here and nowhere else."""
         headers = self.endpoint.headers(self.route.key.reveal())
@@ -103,7 +117,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None) -> Plan:
-    """Decide all there is to decide. Raises OptionError or GuardError (nothing is sent then)."""
+    """Decide all there is to decide, without a key and before any guard: `ready` comes next. Raises OptionError."""
     settings, endpoint, model = route.settings, route.endpoint, route.model
     moment = now or datetime.now(UTC)
     options = _thinking_always(ask.options, model, settings)
@@ -131,7 +145,6 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
     cheap = _priced(draft, sum(tokens.upper_bound(m.content) + 16 for m in ask.messages), exact=False)
     # A bound by bytes is three to four times too high; where it hurts, the vocabulary is worth loading.
     priced = cheap if row is None or _harmless(cheap, settings) else draft.repriced(count(draft))
-    _guard(priced, settings)
     return replace(priced, receipt=replace(priced.receipt, expected=_expected_words(priced)))
 
 

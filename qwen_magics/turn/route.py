@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -28,7 +29,11 @@ LOCAL_OUTPUT = 1_024  # tokens: a small model that rambles for eight thousand wo
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """Where one turn goes. `name` is the provider's own name of the model; `room` the largest input in tokens."""
+    """Where one turn goes. `name` is the provider's own name of the model; `room` the largest input in tokens.
+
+    Decided without a key and without the local model, which only sending needs: `ready` brings them. `refusal` is why
+    there is no key.
+    """
 
     settings: Settings
     endpoint: Endpoint
@@ -36,6 +41,7 @@ class Route(Struct, frozen=True, kw_only=True):
     model: Model | None
     name: str
     room: int
+    refusal: CredentialError | None = None
 
     @property
     def title(self) -> str:
@@ -53,20 +59,17 @@ class Route(Struct, frozen=True, kw_only=True):
         return self.model.vocabulary if self.model else "qwen3"
 
 
-def route(settings: Settings, on_progress: Callable[[Progress], None] | None = None, *, start: bool = True) -> Route:
-    """Decide. Not to `start` is for looking only: no key is needed, and the local model sleeps on.
-
-    Raises NoKey, UnknownModel, SettingsError or LocalModelError.
-    """
+def route(settings: Settings) -> Route:
+    """Decide. Needs no key and starts nothing. Raises UnknownModel or SettingsError."""
     catalog.load(settings.data_dir)
+    refusal = None
     try:
         settings, key = credentials.for_turn(settings)
-    except CredentialError:
-        if start:
-            raise
+    except CredentialError as problem:
+        refusal = problem.with_traceback(None)
         settings, key = credentials.placed(settings), Key("", "")
     if settings.provider == "local":
-        return _local(settings, key, on_progress, start=start)
+        return _local(settings)
     endpoint = endpoints.resolve(
         settings.provider,
         region=settings.region,
@@ -84,7 +87,27 @@ def route(settings: Settings, on_progress: Callable[[Progress], None] | None = N
         model=model,
         name=name,
         room=min(filter(None, (most, settings.max_input)), default=LARGEST_INPUT),
+        refusal=refusal,
     )
+
+
+def ready(route: Route, on_progress: Callable[[Progress], None] | None = None) -> Route:
+    """The same route, able to send: with its key, the local model running. Nothing that is sent changes.
+
+    Raises NoKey, CredentialError or LocalModelError.
+    """
+    if route.refusal is not None:
+        raise route.refusal
+    if route.endpoint.provider != "local":
+        return route
+    from qwen_magics.provider import local
+    from qwen_magics.provider.local.process import N_CTX
+
+    settings = route.settings
+    n_ctx = max(N_CTX, route.room + settings.max_tokens)
+    running = local.ensure(_file(settings), data_dir=settings.data_dir, n_ctx=n_ctx, on_progress=on_progress)
+    endpoint = endpoints.resolve("local", base_url=running.base_url)
+    return replace(route, endpoint=endpoint, key=Key(running.key, "local"))
 
 
 def _model(settings: Settings) -> Model | None:
@@ -97,14 +120,12 @@ def _model(settings: Settings) -> Model | None:
     return model
 
 
-def _local(settings: Settings, key: Key, on_progress: Callable[[Progress], None] | None, *, start: bool) -> Route:
-    from qwen_magics.provider import local
-    from qwen_magics.provider.local.process import N_CTX
+def _local(settings: Settings) -> Route:
+    from qwen_magics.provider.local import weights
 
-    asked = settings.model
-    path = asked if asked.endswith(".gguf") else None
+    asked, file = settings.model, _file(settings)
     source = settings.source_of("model")
-    if path is None and source != "default" and catalog.find(asked, "local") is None:
+    if file is None and source != "default" and catalog.find(asked, "local") is None:
         given = source == "option"
         instead = f"-m {LOCAL_MODEL}" if given else f'%config Qwen.model = "{LOCAL_MODEL}"'
         named = asked if given else f"{asked}, which {source} sets,"
@@ -112,23 +133,21 @@ def _local(settings: Settings, key: Key, on_progress: Callable[[Progress], None]
             f"{named} doesn't run on this machine; a GGUF file does, by its path. Nothing was sent.",
             remedy=f"{instead}, or -m /path/to/model.gguf, or -p alibaba",
         )
-    model = None if path else catalog.find(LOCAL_MODEL, "local")
+    name = weights.QWEN_CODER.name if file is None else weights.name_of(Path(file))
     if settings.source_of("max_tokens") == "default":
         settings = replace(settings, max_tokens=LOCAL_OUTPUT)
     if settings.temperature is None:  # a small model left to chance says anything
         settings = replace(settings, temperature=0.0)
-    room = settings.max_input or LOCAL_INPUT
-    if not start:
-        endpoint = endpoints.resolve("local", base_url="http://127.0.0.1/v1")
-        name = model.title if model else str(path)
-        return Route(settings=settings, endpoint=endpoint, key=key, model=model, name=name, room=room)
-    n_ctx = max(N_CTX, room + settings.max_tokens)
-    running = local.ensure(path, data_dir=settings.data_dir, n_ctx=n_ctx, on_progress=on_progress)
     return Route(
         settings=settings,
-        endpoint=endpoints.resolve("local", base_url=running.base_url),
-        key=Key(running.key, "local"),
-        model=model,
-        name=running.model_name,
-        room=room,
+        endpoint=endpoints.resolve("local", base_url="http://127.0.0.1/v1"),
+        key=Key("", "local"),
+        model=catalog.find(LOCAL_MODEL, "local") if name == weights.QWEN_CODER.name else None,
+        name=name,
+        room=settings.max_input or LOCAL_INPUT,
     )
+
+
+def _file(settings: Settings) -> str | None:
+    """The GGUF file that was named; None: the weights that were fetched."""
+    return settings.model if settings.model.endswith(".gguf") else None

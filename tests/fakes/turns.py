@@ -37,7 +37,7 @@ class Bench:
         frozen = settings.load().with_options(**chosen)
         route = turn.route(replace(frozen, guard_turn=frozen.guard_turn))
         ask = Ask(messages=[Message("user", text)], options=frozen.options(), place=PLACE, asked=text, yes=yes)
-        return turn.plan(ask, route, self.ledger, now=self.now)
+        return turn.plan(ask, route, self.ledger, now=self.now).ready()
 
     def turn(self, text: str = "Why?", *, sleep: Callable[[float], None] = lambda _: None, **chosen: Any) -> Turn:
         """A turn that is ready to be iterated; waits take no time unless told otherwise."""
