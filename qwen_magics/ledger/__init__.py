@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qwen_magics.ledger.ceilings import Ceiling, day_guard
+from qwen_magics.ledger.prompts import Prompt
 from qwen_magics.ledger.reports import ALL, GROUPS, Answer, By, Entry, Filter, Reservation, Total, Where, flat, totals
 from qwen_magics.ledger.store import Ledger, Place
 
@@ -16,6 +17,7 @@ __all__ = [
     "Filter",
     "Ledger",
     "Place",
+    "Prompt",
     "Reservation",
     "Total",
     "Where",

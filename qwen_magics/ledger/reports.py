@@ -160,6 +160,18 @@ def rows(connection: sqlite3.Connection, chosen: Filter) -> list[Entry]:
     return [Entry(decoder.decode(receipt), Where(*place)) for receipt, *place in connection.execute(query, values)]
 
 
+def outputs(connection: sqlite3.Connection, model: str, last: int, *, thinking: bool) -> list[tuple[int, int]]:
+    """Tokens of output, and of thinking among them, of a model's last complete answers, newest first.
+
+    Answers with and without thinking are apart. The oldest of so many rows may be left unread.
+    """
+    query = (
+        "select output, thinking from (select * from entries where model = ? order by n desc limit ?)"
+        " where kind = 'settled' and status = 'complete' and (thinking > 0) = ? limit ?"
+    )
+    return connection.execute(query, (model, 20 * last, thinking, last)).fetchall()
+
+
 def in_flight(connection: sqlite3.Connection) -> list[Reservation]:
     """The reservations, oldest first."""
     query = (

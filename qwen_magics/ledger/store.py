@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,10 +19,12 @@ from typing import Any, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from qwen_magics.ledger import owner, reports
+from qwen_magics.context.layout import Part
+from qwen_magics.ledger import owner, prompts, reports
 from qwen_magics.ledger.ceilings import Ceiling, check, utc
 from qwen_magics.ledger.database import Database
 from qwen_magics.ledger.owner import Owner
+from qwen_magics.ledger.prompts import Prompt
 from qwen_magics.values import Cost, Receipt
 
 ANSWERS_CAP = 256_000_000  # bytes of saved answers; beyond, the oldest go
@@ -76,10 +78,20 @@ class Ledger:
         with self._file.write() as transaction:
             _close(transaction, turn, "released")
 
-    def settle(self, receipt: Receipt, place: Place, *, text: str = "", thinking: str = "", asked: str = "") -> None:
+    def settle(
+        self,
+        receipt: Receipt,
+        place: Place,
+        *,
+        text: str = "",
+        thinking: str = "",
+        asked: str = "",
+        layout: Sequence[Part] = (),
+    ) -> None:
         """Record what a turn took and cost, in place of its reservation (if it had one), and save its answer.
 
-        A turn settles once; settling again changes nothing. `asked` is what the question was, for finding it again.
+        A turn settles once; settling again changes nothing. `asked` is what the question was, for finding it again;
+        `layout` is what the prompt was made of, where the provider has read it.
         """
         with self._file.write() as transaction:
             if not _append(transaction, "settled", receipt, place):
@@ -88,6 +100,8 @@ class Ledger:
             if text or thinking:
                 _save_answer(transaction, receipt, place, asked, text, thinking)
                 _keep_under(transaction, self.answers_cap)
+            if layout:
+                prompts.save(transaction, receipt, place.notebook, layout)
 
     def clear_up(self) -> None:
         """Settle what processes that have ended left behind, as lost or released. (Each `reserve` does so too.)"""
@@ -124,6 +138,18 @@ class Ledger:
         with self._file.read() as connection:
             return reports.answers(connection, notebook, cell_id, limit)
 
+    def prompts(
+        self, notebook: str, provider: str = "", region: str | None = None, model: str = "", limit: int = prompts.KEPT
+    ) -> list[Prompt]:
+        """What the last prompts of a notebook were made of, newest first; of one provider, region and model, or any."""
+        with self._file.read() as connection:
+            return prompts.read(connection, notebook, provider, region, model, limit)
+
+    def outputs(self, model: str, *, thinking: bool, last: int) -> list[tuple[int, int]]:
+        """Tokens of output and of thinking of a model's last complete answers, newest first."""
+        with self._file.read() as connection:
+            return reports.outputs(connection, model, last, thinking=thinking)
+
     def has_sent(self, notebook: str, provider: str, region: str = "") -> bool:
         """Whether this notebook ever sent a request to this provider and region."""
         query = "select 1 from spent where notebook = ? and provider = ? and region = ? limit 1"
@@ -131,13 +157,15 @@ class Ledger:
             return connection.execute(query, (notebook, provider, region)).fetchone() is not None
 
     def forget(self, *, notebook: str | None = None, before: dt.datetime | None = None, spend: bool = False) -> int:
-        """Remove saved answers, with `spend` their turns' rows too; of one notebook, or older than, or all.
+        """Remove saved answers and what prompts were made of, with `spend` their turns' rows too; of one notebook, or
+        older than, or all.
 
         What is removed can't be read from the file any more. Returns how many answers or rows went.
         """
         where, values = reports.Filter(notebook=notebook, until=before).sql()
         with self._file.write() as transaction:
             count = transaction.execute(f"delete from answers where {where}", values).rowcount
+            transaction.execute(f"delete from prompts where {where}", values)
             if spend:
                 still = "turn not in (select turn from in_flight)"
                 count = transaction.execute(f"delete from entries where {still} and {where}", values).rowcount

@@ -1,0 +1,64 @@
+"""What the last prompts of a notebook were made of: digests and sizes, no text of theirs.
+
+From it follows what a provider's context cache may hold; what that is worth is `turn.cache`'s matter.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from qwen_magics.context.layout import Part
+from qwen_magics.ledger.ceilings import utc
+from qwen_magics.values import Receipt
+
+KEPT = 8  # prompts of a notebook: enough to go back to where a conversation forked
+
+
+class Prompt(Struct, frozen=True):
+    """One prompt that a provider has read. `time` is its turn's start, ISO 8601 in UTC."""
+
+    turn: str
+    time: str
+    layout: tuple[Part, ...]
+    provider: str = ""
+    region: str = ""
+    model: str = ""
+
+
+_decode = msgspec.json.Decoder(tuple[Part, ...]).decode
+
+
+def save(transaction: sqlite3.Connection, receipt: Receipt, notebook: str, layout: Sequence[Part]) -> None:
+    """Keep a turn's layout, and of its notebook only the newest few."""
+    transaction.execute(
+        "insert into prompts (turn, time, notebook, provider, region, model, layout) values (?, ?, ?, ?, ?, ?, ?)"
+        " on conflict (turn) do nothing",
+        (
+            receipt.id,
+            utc(dt.datetime.fromisoformat(receipt.time)),
+            notebook,
+            receipt.provider,
+            receipt.region,
+            receipt.model,
+            msgspec.json.encode(layout).decode(),
+        ),
+    )
+    newest = "select n from prompts where notebook = ? order by n desc limit ?"
+    transaction.execute(f"delete from prompts where notebook = ? and n not in ({newest})", (notebook, notebook, KEPT))
+
+
+def read(
+    connection: sqlite3.Connection, notebook: str, provider: str, region: str | None, model: str, limit: int
+) -> list[Prompt]:
+    """The newest first. An empty provider or model, or no region, stands for any."""
+    wanted = (("provider = ?", provider or None), ("region = ?", region), ("model = ?", model or None))
+    given = [("notebook = ?", notebook), *(one for one in wanted if one[1] is not None)]
+    where = " and ".join(condition for condition, _ in given)
+    query = f"select turn, time, layout, provider, region, model from prompts where {where} order by n desc limit ?"
+    found = connection.execute(query, (*(value for _, value in given), limit))
+    return [Prompt(turn, time, _decode(layout), *rest) for turn, time, layout, *rest in found]
