@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_magics.context.items import Item
 from qwen_magics.display import live
-from qwen_magics.errors import Moderated, OptionError, WrongForm
-from qwen_magics.magics.options import Given, parse
+from qwen_magics.errors import Moderated, WrongForm
+from qwen_magics.magics.options import Given, read
 from qwen_magics.magics.prepare import Prepared, prepare, ready
 from qwen_magics.turn import Turn, plan
 from qwen_magics.values import Settled, Started, Text
@@ -48,10 +48,7 @@ class Answer(str):
 
 def ask(session: Session, line: str, cell: str, *, whole_cell: bool) -> Answer | None:
     """`%%qwen` (with the cell's text) or `%qwen` (with the line's). Raises a QwenError: the cell fails, in one line."""
-    given, rest = parse(line)
-    text = f"{rest}\n{cell}".strip() if whole_cell else rest
-    if not text and not given.go_on:
-        raise OptionError("There is no question. Nothing was sent.", remedy="%qwen what does this cell do?")
+    given, text = read(line, cell, whole_cell=whole_cell)
     if given.looks:
         from qwen_magics.magics.context import show_prepared
 

@@ -128,6 +128,15 @@ def parse(line: str) -> tuple[Given, str]:
     return _given(raw), line[at:].strip()
 
 
+def read(line: str, cell: str, *, whole_cell: bool) -> tuple[Given, str]:
+    """What `%%qwen` (with its cell's text) or `%qwen` (with its line's) is to ask, and how. Raises OptionError."""
+    given, rest = parse(line)
+    text = f"{rest}\n{cell}".strip() if whole_cell else rest
+    if not text and not given.go_on:
+        raise OptionError("There is no question. Nothing was sent.", remedy="%qwen what does this cell do?")
+    return given, text
+
+
 def _known(name: str) -> Option:
     if name in _BY_NAME:
         return _BY_NAME[name]

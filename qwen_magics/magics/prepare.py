@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qwen_magics.context.redact import Redactor
+    from qwen_magics.magics.host import Host
     from qwen_magics.magics.options import Given
-    from qwen_magics.magics.session import Session
     from qwen_magics.notebook.answers import SavedAnswer
     from qwen_magics.notebook.cells import Notebook
     from qwen_magics.settings import Settings
@@ -57,18 +57,20 @@ class Prepared(Struct, frozen=True, kw_only=True):
         return self.context.asked if len(data) <= ASKED_BYTES else data[:ASKED_BYTES].decode("utf-8", "ignore") + " …"
 
 
-def prepare(session: Session, given: Given, text: str, *, lead: str = "") -> Prepared:
+def prepare(host: Host, given: Given, text: str, *, lead: str = "", question: Question | None = None) -> Prepared:
     """Decide route, question and context. Raises what any of them raises; nothing has left then.
 
-    In `text`, the user's own, expressions are evaluated; `lead` comes before it as it is.
+    In `text`, the user's own, expressions are evaluated; `lead` comes before it as it is. Where the `question` is at
+    hand in its final words nothing is evaluated.
     """
-    where = route(session.settings(**given.settings()))
-    notebook = session.notebook()
+    where = route(host.settings(**given.settings()))
+    notebook = host.notebook()
     _check_numbers(notebook, given)
     begun = _begun(notebook) if given.go_on else None
-    question = _question(session, given, lead, text, begun)
-    knows = redactor(session, where.settings)
-    context = compose.compose(notebook, question, _rules(given, where), knows, session.memory)
+    if question is None:
+        question = _question(host.namespace, given, lead, text, begun)
+    knows = redactor(host, where.settings)
+    context = compose.compose(notebook, question, _rules(given, where), knows, host.memory)
     return Prepared(
         route=where,
         notebook=notebook,
@@ -81,7 +83,7 @@ def prepare(session: Session, given: Given, text: str, *, lead: str = "") -> Pre
             left_out=context.left_out,
             redacted=context.redacted,
             notes=(UNSAVED,) if notebook.note else (),
-            place=place(session, notebook),
+            place=place(host, notebook),
             yes=given.yes,
         ),
         question=turns.fingerprint(text if notebook.running is None else notebook.cells[notebook.running].source),
@@ -89,9 +91,7 @@ def prepare(session: Session, given: Given, text: str, *, lead: str = "") -> Pre
     )
 
 
-def ready(
-    session: Session, prepared: Prepared, planned: Plan, on_progress: Callable[[Progress], None] | None = None
-) -> Plan:
+def ready(host: Host, prepared: Prepared, planned: Plan, on_progress: Callable[[Progress], None] | None = None) -> Plan:
     """The plan of what was prepared, allowed and able to leave, its line saying what goes where for the first time.
 
     Raises SendingForbidden, NoKey, LocalModelError or GuardError. Nothing has left or is reserved then.
@@ -102,42 +102,44 @@ def ready(
             "This notebook forbids sending (its metadata says qwen_magics.send = false). Nothing was sent.",
             remedy='Use the local model: %config Qwen.provider = "local"',
         )
-    return planned.ready(on_progress).noted(*_first_time(session, prepared))
+    return planned.ready(on_progress).noted(*_first_time(host, prepared))
 
 
-def place(session: Session, notebook: Notebook) -> Place:
+def place(host: Host, notebook: Notebook) -> Place:
     """Where this is asked, for the ledger."""
-    running = session.here.record.running
     number = notebook.cells[notebook.running].number if notebook.running is not None else 0
     cell_id = notebook.cells[notebook.running].id if notebook.running is not None else ""
-    name = notebook.path or f"session {session.id[:8]}"
+    name = notebook.path or f"session {host.id[:8]}"
     return Place(
-        notebook=name, cell_id=cell_id or (running.key if running else ""), number=number, session=session.id,
-        execution=session.execution,
-    )  # fmt: skip
+        notebook=name, cell_id=cell_id or host.cell_key, number=number, session=host.id, execution=host.execution
+    )
 
 
-def redactor(session: Session, settings: Settings) -> Redactor:
-    """Knows the secrets of this shell: variables, environment, .env, and our own keys."""
+def redactor(host: Host, settings: Settings) -> Redactor:
+    """Knows the secrets of this place: variables, environment, .env, and our own keys."""
     from qwen_magics import credentials
     from qwen_magics.context.redact import Redactor
 
     keys = [key.reveal() for key in credentials.all_known_keys(settings)]
-    return Redactor(session.shell.user_ns, own_keys=keys)
+    return Redactor(host.namespace, own_keys=keys)
 
 
-def _question(session: Session, given: Given, lead: str, text: str, begun: SavedAnswer | None) -> Question:
-    expanded = expressions.expand(text.strip(), session.shell.user_ns)
+def _question(namespace: dict[str, Any], given: Given, lead: str, text: str, begun: SavedAnswer | None) -> Question:
+    expanded = expressions.expand(text.strip(), namespace)
     if begun is not None and not expanded.text:  # asked as it was, its form included
         return Question(text=begun.asked, begun=begun.text)
-    said = "\n".join(part for part in (lead, expanded.text) if part)
-    form = _FORMS[given.form]
     return Question(
-        text=f"{said}\n\n{form}" if form else said,
+        text=formed("\n".join(part for part in (lead, expanded.text) if part), given),
         begun=begun.text if begun is not None else "",
-        attachments=tuple(_attachment(session.shell.user_ns, name) for name in given.attach),
+        attachments=tuple(_attachment(namespace, name) for name in given.attach),
         names=frozenset(expanded.names) | frozenset(given.attach),
     )
+
+
+def formed(said: str, given: Given) -> str:
+    """The question with the words that ask for the answer's form."""
+    form = _FORMS[given.form]
+    return f"{said}\n\n{form}" if form else said
 
 
 def _check_numbers(notebook: Notebook, given: Given) -> None:
@@ -190,10 +192,10 @@ def _begun(notebook: Notebook) -> SavedAnswer:
     return earlier
 
 
-def _first_time(session: Session, prepared: Prepared) -> tuple[str, ...]:
+def _first_time(host: Host, prepared: Prepared) -> tuple[str, ...]:
     """Say once per notebook and provider what goes where."""
     to, sent = prepared.route.endpoint, prepared.context.sent
-    if to.provider == "local" or session.ledger.has_sent(prepared.ask.place.notebook, to.provider, to.region):
+    if to.provider == "local" or host.ledger.has_sent(prepared.ask.place.notebook, to.provider, to.region):
         return ()
     if not sent.cells:
         return (f"the question alone → {to.label}",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qwen_magics import settings as settings_
 from qwen_magics.notebook.session import Session as Here
@@ -65,6 +65,18 @@ class Session:
     def notebook(self) -> Notebook:
         """The notebook as it is right now."""
         return self.here.notebook()
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        """The user's variables."""
+        namespace: dict[str, Any] = self.shell.user_ns
+        return namespace
+
+    @property
+    def cell_key(self) -> str:
+        """The running cell's name, where the front end gives one."""
+        running = self.here.record.running
+        return running.key if running else ""
 
     @property
     def execution(self) -> str:
