@@ -166,7 +166,8 @@ def outputs(connection: sqlite3.Connection, model: str, last: int, *, thinking: 
     Answers with and without thinking are apart. The oldest of so many rows may be left unread.
     """
     query = (
-        "select output, thinking from (select * from entries where model = ? order by n desc limit ?)"
+        "select output, thinking from"
+        " (select kind, status, output, thinking from entries where model = ? order by n desc limit ?)"
         " where kind = 'settled' and status = 'complete' and (thinking > 0) = ? limit ?"
     )
     return connection.execute(query, (model, 20 * last, thinking, last)).fetchall()

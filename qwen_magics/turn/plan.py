@@ -13,6 +13,7 @@ from qwen_magics import catalog, request, tokens
 from qwen_magics.catalog import pricing
 from qwen_magics.errors import GuardError
 from qwen_magics.ledger import day_guard
+from qwen_magics.turn.expect import Expectation, expect
 from qwen_magics.turn.route import ready
 from qwen_magics.values import Cost, Message, Options, Receipt, Sent
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from qwen_magics.turn.route import Route
     from qwen_magics.values import Progress
 
-EXPECTED_ANSWER, EXPECTED_THINKING = 1_000, 2_000  # tokens; a plain guess
 FREE = frozenset({"local", "modelscope"})  # ModelScope counts requests, not money (facts 3.4)
 
 
@@ -56,7 +56,9 @@ class Ask(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """Everything decided before the first byte leaves. `counted` is an upper bound unless `exact`."""
+    """Everything decided before the first byte leaves. `counted` is an upper bound unless `exact`; `size` is about how
+    long the answer will be.
+    """
 
     ask: Ask
     receipt: Receipt
@@ -65,6 +67,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     row: PriceRow | None
     counted: int
     exact: bool
+    size: Expectation
     expected: Cost
     worst: Cost
     ledger: Ledger
@@ -141,6 +144,7 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
     draft = Plan(
         ask=ask, receipt=receipt, request=sending, route=route, row=row,
         counted=0, exact=False, expected=Cost(), worst=Cost(), ledger=ledger,
+        size=expect(ledger, route.title, bool(sending.limits.thinking), sending.limits),
     )  # fmt: skip
     cheap = _priced(draft, sum(tokens.upper_bound(m.content) + 16 for m in ask.messages), exact=False)
     # A bound by bytes is three to four times too high; where it hurts, the vocabulary is worth loading.
@@ -172,13 +176,13 @@ def _thinking_always(options: Options, model: Model | None, settings: Settings) 
 
 
 def _priced(plan: Plan, counted: int, *, exact: bool) -> Plan:
-    limits = plan.request.limits
-    thinking = min(EXPECTED_THINKING, limits.thinking)
-    answer = min(EXPECTED_ANSWER, limits.answer)
+    limits, size = plan.request.limits, plan.size
     if plan.unpriceable is not None or plan.row is None:
         expected = worst = plan.unpriceable or pricing.unpriced()
     else:
-        expected = pricing.expected(plan.row, counted, answer, thinking=thinking, fees=plan.fees)
+        expected = pricing.expected(
+            plan.row, counted, size.typical - size.thinking, thinking=size.thinking, fees=plan.fees
+        )
         worst = pricing.worst_case(plan.row, counted, limits, plan.route.model, fees=plan.fees)
     return replace(plan, counted=counted, exact=exact, expected=expected, worst=worst)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from qwen_magics.catalog import pricing
-from qwen_magics.turn.plan import EXPECTED_ANSWER, EXPECTED_THINKING, count
+from qwen_magics.turn.plan import count
 
 if TYPE_CHECKING:
     from qwen_magics.context.compose import Context
@@ -60,7 +60,7 @@ def preview(plan: Plan, context: Context) -> Preview:
     frame = total - sum(row.tokens for row in rows)
     rows.append(Row(label="message frames", title="", tokens=frame, cost=cost(frame, rates.input if rates else None)))
     limits = plan.request.limits
-    answer = min(EXPECTED_ANSWER, limits.answer) + min(EXPECTED_THINKING, limits.thinking)
+    answer = plan.size.typical
     output = None
     if rates is not None:
         output = rates.thinking_output if limits.thinking and rates.thinking_output else rates.output
