@@ -16,6 +16,8 @@ NO_MATH = "mathjax_ignore tex2jax_ignore"  # or a page with MathJax reads `$0.08
 _QUIET = "var(--jp-ui-font-color2,inherit)"
 _RULE = "1px solid var(--jp-border-color2,rgba(128,128,128,.4))"
 _FONT = "font-size:12px;line-height:1.5;font-variant-numeric:tabular-nums;color:var(--jp-ui-font-color1,inherit)"
+_LEAST = 16  # columns that the first one keeps
+_CODE, _STRESS = re.compile(r"`([^`]+)`"), re.compile(r"\*\*([^*]+)\*\*")
 _LOSS = f'<span style="color:var(--jp-warn-color1,#f57c00)">{LOSS}</span>'
 
 
@@ -31,13 +33,17 @@ class Column(Struct, frozen=True):
 class Table(Struct, frozen=True, kw_only=True):
     """Rows of text under columns, a foot that adds them up, sentences below. A cell that begins with ▲ is stressed.
 
-    In sentences `…` is code.
+    In sentences `…` is code and **…** is stressed. `wide`: as text it takes at most so many columns (0: any number);
+    the first column is shortened, what has no room in the last one, which then must be one that wraps, stands beneath.
+    A table of more than `tall` rows scrolls in HTML.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     foot: tuple[str, ...] = ()
     sentences: tuple[str, ...] = ()
+    wide: int = 0
+    tall: int = 40
 
     def html(self) -> str:
         """Static HTML with inline styles only, good in light and dark."""
@@ -46,10 +52,11 @@ class Table(Struct, frozen=True, kw_only=True):
         body = "".join(_row(self.columns, row) for row in self.rows)
         foot = _row(self.columns, self.foot, f"border-top:{_RULE};font-weight:600") if self.foot else ""
         below = "".join(f'<p style="margin:6px 0 0">{_sentence(said)}</p>' for said in self.sentences)
+        scrolls = "max-height:60em;overflow:auto" if len(self.rows) > self.tall else "overflow-x:auto"
         return (
-            f'<div class="{NO_MATH}" style="{_FONT};overflow-x:auto">'
+            f'<div class="{NO_MATH}" style="{_FONT}"><div style="{scrolls}">'
             f'<table style="border-collapse:collapse;margin:0;{_FONT}">'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}{foot}</tbody></table>{below}</div>"
+            f"<thead><tr>{head}</tr></thead><tbody>{body}{foot}</tbody></table></div>{below}</div>"
         )
 
     def markdown(self) -> str:
@@ -59,18 +66,31 @@ class Table(Struct, frozen=True, kw_only=True):
         rows.insert(1, "|" + "|".join("--:" if column.align == "right" else ":--" for column in self.columns) + "|")
         if self.foot:
             rows.append("| " + " | ".join(f"**{_markdown(cell)}**" if cell else "" for cell in self.foot) + " |")
-        return "\n\n".join(["\n".join(rows), *(prose.safe(said, said) for said in self.sentences)])
+        return "\n\n".join(["\n".join(rows), *(_no_formula(prose.safe(said, said)) for said in self.sentences)])
 
     def plain(self) -> str:
         """Text in columns as wide as a terminal shows it, Chinese too."""
         lines = [tuple(column.name for column in self.columns), *self.rows, *([self.foot] if self.foot else [])]
-        widths = [max(width(cell) for cell in cells) for cells in zip(*lines, strict=True)]
-        drawn = ["  ".join(map(_padded, line, self.columns, widths)).rstrip() for line in lines]
-        rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
+        if self.wide:
+            lines = self._narrow(lines)
+        notes = bool(self.wide) and self.columns[-1].wraps
+        widths = [max(map(width, cells)) for cells in zip(*lines, strict=True)][: -1 if notes else None]
+        held = sum(widths) + 2 * (len(widths) - 1)
+        drawn = []
+        for line in lines:
+            said = "  ".join(map(_padded, line, self.columns, widths))
+            drawn.append("\n".join(_noted(said, line[-1], held, self.wide)) if notes else said.rstrip())
+        rule = "─" * (self.wide or held)
         drawn.insert(1, rule)
         if self.foot:
             drawn.insert(-1, rule)
-        return "\n".join([*drawn, *self.sentences])
+        return "\n".join([*drawn, *(_wrapped(_unmarked(said), self.wide) for said in self.sentences)])
+
+    def _narrow(self, lines: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        """The lines with a first column that leaves room for the others."""
+        middle = list(zip(*lines, strict=True))[1 : -1 if self.columns[-1].wraps else None]
+        room = max(_LEAST, self.wide - sum(2 + max(map(width, cells)) for cells in middle))
+        return [(shortened(line[0], room), *line[1:]) for line in lines]
 
     def bundle(self) -> dict[str, str]:
         """The table in every form; a front end takes the one that it likes best."""
@@ -85,6 +105,38 @@ def width(text: str) -> int:
     return sum(
         0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text
     )
+
+
+def shortened(text: str, columns: int) -> str:
+    """The text in at most so many columns, `…` at its end if it lost something."""
+    if width(text) <= columns:
+        return text
+    while width(text) > columns - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def _noted(line: str, note: str, held: int, wide: int) -> list[str]:
+    """A line with its note beside it, or beneath where there is no room."""
+    if not note:
+        return [line.rstrip()]
+    if held + 2 + width(note) <= wide:
+        return [f"{line}  {note}"]
+    return [line.rstrip(), *(f"    {part}" for part in _wrapped(note, wide - 4).split("\n"))]
+
+
+def _wrapped(text: str, wide: int) -> str:
+    """The text in lines of at most so many columns; a longer word has a line of its own."""
+    if not wide:
+        return text
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and width(longer) > wide:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
 
 
 def _padded(text: str, column: Column, columns: int) -> str:
@@ -102,7 +154,7 @@ def _row(columns: tuple[Column, ...], cells: tuple[str, ...], style: str = "") -
 
 
 def _cell(column: Column) -> str:
-    wrap = "normal;min-width:14em" if column.wraps else "nowrap"
+    wrap = "normal;overflow-wrap:anywhere;min-width:10em" if column.wraps else "nowrap"
     return f"border:0;padding:2px 10px 2px 0;text-align:{column.align};vertical-align:top;white-space:{wrap}"
 
 
@@ -111,9 +163,18 @@ def _text(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", _text(text))
+    return _STRESS.sub(r"<b>\1</b>", _CODE.sub(r"<code>\1</code>", _text(text)))
+
+
+def _unmarked(text: str) -> str:
+    return _STRESS.sub(r"\1", text)
 
 
 def _markdown(cell: str) -> str:
     one = " ".join(cell.split())
-    return prose.safe(one, one).replace("|", "&#124;")
+    return _no_formula(prose.safe(one, one)).replace("|", "&#124;")
+
+
+def _no_formula(text: str) -> str:
+    """Two prices in a line are no formula. In code a backslash would be seen, and nothing takes code for one."""
+    return "".join(part if part.startswith("`") else part.replace("$", r"\$") for part in re.split(r"(`[^`]*`)", text))

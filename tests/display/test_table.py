@@ -33,8 +33,8 @@ def test_plain_text_is_aligned_as_a_terminal_shows_it() -> None:
 def test_markdown_is_a_table_that_no_cell_can_break() -> None:
     lines = TABLE.markdown().split("\n")
     assert lines[1] == "|:--|--:|--:|:--|"
-    assert lines[2] == "| #1 import &lt;b>&#124;x | 96 | $0.000046 | hit? |"
-    assert lines[4] == "| **1,300 of 258,048** |  | **$0.080** |  |"
+    assert lines[2] == "| #1 import &lt;b>&#124;x | 96 | \\$0.000046 | hit? |"
+    assert lines[4] == "| **1,300 of 258,048** |  | **\\$0.080** |  |"
 
 
 def test_html_is_escaped_and_stresses_what_loses_money() -> None:
