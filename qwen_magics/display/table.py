@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from html import escape
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from qwen_magics.display import prose
 from qwen_magics.display.figures import LOSS
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 NO_MATH = "mathjax_ignore tex2jax_ignore"  # or a page with MathJax reads `$0.08 → $0.04` as a formula
+HERE = "▸"  # a row that begins with it is the one that the others are laid beside
 _QUIET = "var(--jp-ui-font-color2,inherit)"
 _RULE = "1px solid var(--jp-border-color2,rgba(128,128,128,.4))"
 _FONT = "font-size:12px;line-height:1.5;font-variant-numeric:tabular-nums;color:var(--jp-ui-font-color1,inherit)"
@@ -31,7 +35,8 @@ class Column(Struct, frozen=True):
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """Rows of text under columns, a foot that adds them up, sentences below. A cell that begins with ▲ is stressed.
+    """Rows of text under columns, a foot that adds them up, sentences below. A cell that begins with ▲ is stressed,
+    and so is a row that begins with ▸.
 
     In sentences `…` is code and **…** is stressed. `wide`: as text it takes at most so many columns (0: any number);
     the first column is shortened, what has no room in the last one, which then must be one that wraps, stands beneath.
@@ -62,10 +67,12 @@ class Table(Struct, frozen=True, kw_only=True):
     def markdown(self) -> str:
         """A GFM table; text of others in it is made safe."""
         lines = [[column.name for column in self.columns], *self.rows]
-        rows = [f"| {' | '.join(map(_markdown, line))} |" for line in lines]
+        rows = [
+            _bold(line) if line[0].startswith(HERE) else f"| {' | '.join(map(_markdown, line))} |" for line in lines
+        ]
         rows.insert(1, "|" + "|".join("--:" if column.align == "right" else ":--" for column in self.columns) + "|")
         if self.foot:
-            rows.append("| " + " | ".join(f"**{_markdown(cell)}**" if cell else "" for cell in self.foot) + " |")
+            rows.append(_bold(self.foot))
         return "\n\n".join(["\n".join(rows), *(_no_formula(prose.safe(said, said)) for said in self.sentences)])
 
     def plain(self) -> str:
@@ -148,7 +155,7 @@ def _row(columns: tuple[Column, ...], cells: tuple[str, ...], style: str = "") -
     drawn = []
     for column, cell in zip(columns, cells, strict=True):
         quiet = f";color:{_QUIET}" if column.quiet and not style else ""
-        stress = ";font-weight:600" if cell.startswith(LOSS) else ""
+        stress = ";font-weight:600" if cell.startswith(LOSS) or cells[0].startswith(HERE) else ""
         drawn.append(f'<td style="{_cell(column)}{quiet}{stress};{style}">{_text(cell)}</td>')
     return f'<tr style="background:none">{"".join(drawn)}</tr>'
 
@@ -168,6 +175,10 @@ def _sentence(text: str) -> str:
 
 def _unmarked(text: str) -> str:
     return _STRESS.sub(r"\1", text)
+
+
+def _bold(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(f"**{_markdown(cell)}**" if cell else "" for cell in cells) + " |"
 
 
 def _markdown(cell: str) -> str:
