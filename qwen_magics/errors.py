@@ -99,11 +99,14 @@ class GuardError(QwenError):
 
 
 class OverCeiling(GuardError):
-    """The turn's worst case is more than a ceiling has room for; `room` is what still fits (below 0: overdrawn)."""
+    """The turn's worst case is more than a ceiling has room for; `room` is what still fits (below 0: overdrawn).
 
-    def __init__(self, message: str, *, remedy: str = "", room: Decimal) -> None:
+    `words` are what people call the ceiling.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", room: Decimal, words: str = "") -> None:
         super().__init__(message, remedy=remedy)
-        self.room = room
+        self.room, self.words = room, words
 
 
 class ProviderError(QwenError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qwen_magics.ledger.ceilings import Ceiling, day_guard
+from qwen_magics.ledger.ceilings import SCOPES, Ceiling, Scope, Standing, day_guard
 from qwen_magics.ledger.prompts import Prompt
 from qwen_magics.ledger.reports import ALL, GROUPS, Answer, By, Entry, Filter, Reservation, Total, Where, flat, totals
 from qwen_magics.ledger.store import Ledger, Place
@@ -10,6 +10,7 @@ from qwen_magics.ledger.store import Ledger, Place
 __all__ = [
     "ALL",
     "GROUPS",
+    "SCOPES",
     "Answer",
     "By",
     "Ceiling",
@@ -19,6 +20,8 @@ __all__ = [
     "Place",
     "Prompt",
     "Reservation",
+    "Scope",
+    "Standing",
     "Total",
     "Where",
     "day_guard",

@@ -77,6 +77,12 @@ create table prompts (       -- what the last requests of a notebook were made o
     layout text not null     -- JSON: label, digest and size of each part, in order
 );
 create index prompts_notebook on prompts (notebook, n);
+create table sums (          -- what the rows up to n come to; a shortcut, which may be dropped at any time
+    since text not null, notebook text not null, currency text not null,
+    n integer not null, amount text not null,
+    primary key (since, notebook, currency)
+);
+create trigger entry_out after delete on entries begin delete from sums; end;
 """
 # Nothing is ever changed or dropped, so older and newer versions read each other's files.
 SCHEMAS = (_FIRST, _SECOND)

@@ -20,8 +20,8 @@ import msgspec
 from msgspec.structs import replace
 
 from qwen_magics.context.layout import Part
-from qwen_magics.ledger import owner, prompts, reports
-from qwen_magics.ledger.ceilings import Ceiling, check, utc
+from qwen_magics.ledger import budgets, owner, prompts, reports
+from qwen_magics.ledger.ceilings import Ceiling, Scope, Standing, check, standings, utc
 from qwen_magics.ledger.database import Database
 from qwen_magics.ledger.owner import Owner
 from qwen_magics.ledger.prompts import Prompt
@@ -52,16 +52,24 @@ class Ledger:
 
     # --- one turn -----------------------------------------------------------------------------------------------------
 
-    def reserve(self, receipt: Receipt, worst: Cost, place: Place, ceilings: Iterable[Ceiling] = ()) -> None:
-        """Set a turn's worst case aside, if it fits under every ceiling: one transaction, alone on the machine.
+    def reserve(
+        self,
+        receipt: Receipt,
+        worst: Cost,
+        place: Place,
+        ceilings: Iterable[Ceiling] = (),
+        *,
+        unpriced: bool = False,
+    ) -> None:
+        """Set a turn's worst case aside, if it fits under every ceiling and every budget that is kept here: one
+        transaction, alone on the machine. `unpriced`: it may go though no budget bounds it.
 
-        Raises OverCeiling (its `room` says what would fit) and LedgerError; then nothing is reserved.
+        Raises OverCeiling (its `room` says what would fit), GuardError and LedgerError; then nothing is reserved.
         """
         with self._file.write() as transaction:
             _clear_up(transaction)
-            if worst.amount:
-                moment = dt.datetime.fromisoformat(receipt.time)
-                check(transaction, ceilings, worst.amount, worst.currency, moment, place.notebook)
+            every = [*ceilings, *budgets.read(transaction, place.notebook)]
+            check(transaction, every, worst, receipt, place.notebook, unpriced=unpriced)
             _append(transaction, "reserved", replace(receipt, cost=worst), place)
             transaction.execute(
                 "insert into in_flight (turn, owner, receipt) values (?, ?, ?)",
@@ -107,6 +115,25 @@ class Ledger:
         """Settle what processes that have ended left behind, as lost or released. (Each `reserve` does so too.)"""
         with self._file.write() as transaction:
             _clear_up(transaction)
+
+    # --- budgets ------------------------------------------------------------------------------------------------------
+
+    def set_budget(self, scope: Scope, currency: str, amount: Decimal | None, notebook: str = "") -> None:
+        """From now on at most this much per turn, day or month of this machine, or for one notebook; None: no limit.
+
+        Every kernel obeys at its next turn.
+        """
+        with self._file.write() as transaction:
+            budgets.save(transaction, scope, currency, amount, notebook)
+
+    def budgets(
+        self, notebook: str, ceilings: Iterable[Ceiling] = (), now: dt.datetime | None = None
+    ) -> list[Standing]:
+        """The given ceilings and the budgets kept here, with what is spent and reserved under each."""
+        with self._file.write() as transaction:
+            _clear_up(transaction)
+            every = [*ceilings, *budgets.read(transaction, notebook)]
+            return standings(transaction, every, now or dt.datetime.now(dt.UTC), notebook)
 
     # --- what was -----------------------------------------------------------------------------------------------------
 
