@@ -16,7 +16,7 @@ from qwen_magics.errors import OptionError
 from qwen_magics.values import Limits, Message, Options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from qwen_magics.catalog import Model
 
@@ -40,7 +40,7 @@ def build(
     """
     check(options, model, dialect, scope)
     limits = Limits(answer=options.max_tokens, thinking=options.think)
-    said = [_message(message) for message in messages]
+    said = [_message(message, marks=dialect == "alibaba") for message in messages]
     body: dict[str, Any] = {
         "model": model_id,
         "messages": said,
@@ -58,7 +58,7 @@ def build(
     if options.continued:
         _go_on(said, dialect)
     if dialect == "local":
-        body |= {"return_progress": True, "cache_prompt": True}
+        body |= {"return_progress": True, "cache_prompt": options.cache}
     name = model.id if model else model_id
     return Request(msgjson.encode(body), limits, request_hash(messages, name, options, sampling))
 
@@ -111,11 +111,22 @@ def check(options: Options, model: Model | None, dialect: str, scope: str = "") 
         raise OptionError(f"{model.id} can't search: --search is not for it.", remedy="Leave --search out.")
 
 
-def _message(message: Message) -> dict[str, Any]:
-    if not message.images:
+def _message(message: Message, *, marks: bool) -> dict[str, Any]:
+    marked = message.marks if marks else ()
+    if not message.images and not marked:
         return {"role": message.role, "content": message.content}
     pictures = [{"type": "image_url", "image_url": {"url": image.url}} for image in message.images]
-    return {"role": message.role, "content": [{"type": "text", "text": message.content}, *pictures]}
+    return {"role": message.role, "content": [*_texts(message.content, marked), *pictures]}
+
+
+def _texts(content: str, marks: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """The text in parts that end where a mark stands (facts 1.8); joined they are the text again, byte for byte."""
+    begin = 0
+    for end in marks:
+        yield {"type": "text", "text": content[begin:end], "cache_control": {"type": "ephemeral"}}
+        begin = end
+    if begin < len(content) or not marks:
+        yield {"type": "text", "text": content[begin:]}
 
 
 def _sampling(options: Options) -> dict[str, Any]:

@@ -29,11 +29,15 @@ class Image(Struct, frozen=True):
 
 
 class Message(Struct, frozen=True):
-    """One message of a conversation. `images` follow the text; only vision models take them."""
+    """One message of a conversation. `images` follow the text; only vision models take them.
+
+    `marks`: after so many characters the provider is asked to keep the prompt in its cache (growing numbers).
+    """
 
     role: Role
     content: str
     images: tuple[Image, ...] = ()
+    marks: tuple[int, ...] = ()
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -50,6 +54,7 @@ class Options(Struct, frozen=True, kw_only=True):
     search: bool = False
     json: bool = False
     continued: bool = False  # the last message is an unfinished answer that goes on
+    cache: bool = True  # the local model may go on from the prompt that it read before
 
 
 class Limits(Struct, frozen=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Literal
 
 from qwen_magics.catalog.models import Model
 from qwen_magics.catalog.prices import PriceRow, Rates
@@ -61,11 +62,37 @@ def expected(
     *,
     thinking: int = 0,
     cached: int = 0,
+    written: int = 0,
+    kind: Literal["implicit", "explicit"] = "implicit",
     fees: Mapping[str, int] | None = None,
 ) -> Cost:
-    """What a request will cost if it answers with this many tokens after this much thinking; an estimate."""
-    usage = Usage(input=counted, cached=cached, output=answer + thinking, thinking=thinking, basis=dict(_ESTIMATED))
+    """What a request will cost if it answers with this many tokens after this much thinking; an estimate.
+
+    `cached` of the counted tokens come from this `kind` of cache, `written` go into it.
+    """
+    usage = Usage(
+        input=counted,
+        cached=cached,
+        cache_kind=kind if cached or written else None,
+        cache_write=written,
+        output=answer + thinking,
+        thinking=thinking,
+        basis=dict(_ESTIMATED),
+    )
     return cost(row, usage, fees=fees)
+
+
+def share(
+    rates: Rates,
+    tokens: int,
+    *,
+    cached: int = 0,
+    written: int = 0,
+    kind: Literal["implicit", "explicit"] = "implicit",
+) -> Decimal:
+    """What so many tokens of a request's input cost at the rates of the whole: shares add up to its cost."""
+    part = Usage(input=tokens, cached=cached, cache_kind=kind, cache_write=written)
+    return plain(sum((line.amount for line in _lines(rates, part)), Decimal(0)))
 
 
 def worst_case(

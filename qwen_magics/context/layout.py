@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 
 class Part(Struct, frozen=True, array_like=True):
-    """One part: how people call the item it belongs to, a digest of its text, and that text's size in UTF-8 bytes."""
+    """One part: how people call the item it belongs to, a digest of its text, and that text's size in UTF-8 bytes.
+
+    `marked`: the provider was asked to keep the prompt up to its end.
+    """
 
     label: str
     digest: str
     size: int
+    marked: bool = False
 
 
 def layout(items: Iterable[Item]) -> tuple[Part, ...]:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from qwen_magics.context import compose, expressions, turns
 from qwen_magics.context.compose import Context, Question, Rules
 from qwen_magics.context.items import Item
+from qwen_magics.context.layout import layout
 from qwen_magics.errors import OptionError, PromptError, SendingForbidden
 from qwen_magics.notebook import answers
 from qwen_magics.turn import Ask, Place, Route, route
@@ -83,8 +84,10 @@ def prepare(host: Host, given: Given, text: str, *, lead: str = "", question: Qu
             left_out=context.left_out,
             redacted=context.redacted,
             notes=(UNSAVED,) if notebook.note else (),
-            place=place(host, notebook),
+            place=(here := place(host, notebook)),
             yes=given.yes,
+            layout=layout(context.items),
+            before=tuple(host.ledger.prompts(here.notebook)),
         ),
         question=turns.fingerprint(text if notebook.running is None else notebook.cells[notebook.running].source),
         before=question.begun,

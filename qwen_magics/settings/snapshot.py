@@ -69,4 +69,5 @@ class Settings(Struct, frozen=True, kw_only=True):
             search=search,
             json=json,
             continued=continued,
+            cache=self.cache != "off",
         )

@@ -13,6 +13,7 @@ from qwen_magics import catalog, request, tokens
 from qwen_magics.catalog import pricing
 from qwen_magics.errors import GuardError
 from qwen_magics.ledger import day_guard
+from qwen_magics.turn.cache import Hit, hit, marked
 from qwen_magics.turn.expect import Expectation, expect
 from qwen_magics.turn.route import ready
 from qwen_magics.values import Cost, Message, Options, Receipt, Sent
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qwen_magics.catalog import Model, PriceRow
-    from qwen_magics.ledger import Ledger
+    from qwen_magics.context.layout import Part
+    from qwen_magics.ledger import Ledger, Prompt
     from qwen_magics.provider.endpoints import Endpoint
     from qwen_magics.request import Request
     from qwen_magics.settings import Settings
@@ -42,7 +44,10 @@ class Place(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """What a host wants asked: the composed messages, how to answer, and what the receipt shall say of the context."""
+    """What a host wants asked: the composed messages, how to answer, and what the receipt shall say of the context.
+
+    `layout` is what the messages are made of, `before` what the notebook's last prompts were: for the cache.
+    """
 
     messages: list[Message]
     options: Options
@@ -53,11 +58,13 @@ class Ask(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     place: Place = Place()
     yes: bool = False
+    layout: tuple[Part, ...] = ()
+    before: tuple[Prompt, ...] = ()
 
 
 class Plan(Struct, frozen=True, kw_only=True):
     """Everything decided before the first byte leaves. `counted` is an upper bound unless `exact`; `size` is about how
-    long the answer will be.
+    long the answer will be, `hit` what is probably cached.
     """
 
     ask: Ask
@@ -71,6 +78,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     expected: Cost
     worst: Cost
     ledger: Ledger
+    hit: Hit = Hit()
 
     @property
     def endpoint(self) -> Endpoint:
@@ -125,6 +133,7 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
     moment = now or datetime.now(UTC)
     options = _thinking_always(ask.options, model, settings)
     scope, currency = catalog.price_list(settings, route.name)
+    ask = marked(ask, route)
     sending = request.build(ask.messages, route.name, options, model=model, dialect=endpoint.dialect, scope=scope)
     row = None if endpoint.plan else catalog.price(route.title, endpoint.provider, scope, currency)
     receipt = Receipt(
@@ -177,14 +186,18 @@ def _thinking_always(options: Options, model: Model | None, settings: Settings) 
 
 def _priced(plan: Plan, counted: int, *, exact: bool) -> Plan:
     limits, size = plan.request.limits, plan.size
+    plan = replace(plan, counted=counted, exact=exact)
+    cached = hit(plan)
     if plan.unpriceable is not None or plan.row is None:
         expected = worst = plan.unpriceable or pricing.unpriced()
     else:
         expected = pricing.expected(
-            plan.row, counted, size.typical - size.thinking, thinking=size.thinking, fees=plan.fees
-        )
-        worst = pricing.worst_case(plan.row, counted, limits, plan.route.model, fees=plan.fees)
-    return replace(plan, counted=counted, exact=exact, expected=expected, worst=worst)
+            plan.row, counted, size.typical - size.thinking, thinking=size.thinking, fees=plan.fees,
+            cached=cached.tokens, written=cached.written, kind=cached.kind,
+        )  # fmt: skip
+        explicit = cached.kind == "explicit"
+        worst = pricing.worst_case(plan.row, counted, limits, plan.route.model, explicit_cache=explicit, fees=plan.fees)
+    return replace(plan, expected=expected, worst=worst, hit=cached)
 
 
 def _harmless(plan: Plan, settings: Settings) -> bool:
@@ -195,6 +208,8 @@ def _harmless(plan: Plan, settings: Settings) -> bool:
 def _guard(plan: Plan, settings: Settings) -> None:
     guard = settings.guard_turn.get(plan.expected.currency)
     amount = plan.expected.amount
+    if amount is not None:  # a guard counts on no hit
+        amount += max(plan.expected.cache_saved or 0, 0)
     if guard is None or amount is None or plan.ask.yes or amount <= guard:
         return
     raise GuardError(

@@ -71,7 +71,11 @@ def settle(plan: Plan, spent: Spent, ending: Ending) -> Receipt:
     )
     try:
         if spent.left:
-            plan.ledger.settle(receipt, plan.ask.place, text=spent.text, thinking=spent.thinking, asked=plan.ask.asked)
+            read = spent.answered or spent.reported is not None  # the prompt, and so it may be cached
+            plan.ledger.settle(
+                receipt, plan.ask.place, text=spent.text, thinking=spent.thinking, asked=plan.ask.asked,
+                layout=plan.ask.layout if read else (),
+            )  # fmt: skip
         else:
             plan.ledger.release(receipt.id)
     except LedgerError as problem:  # the answer is paid for and stays; that its row is missing must be seen
