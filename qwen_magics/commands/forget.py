@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from qwen_magics import settings
 from qwen_magics.commands.console import say
-from qwen_magics.commands.usage import day
 from qwen_magics.errors import OptionError
 
 if TYPE_CHECKING:
@@ -27,15 +26,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Forget."""
-    from qwen_magics.ledger import Ledger
+    from qwen_magics.ledger import Ledger, spans
 
     if not (args.notebook or args.before or args.all):
         raise OptionError("Nothing is forgotten unasked.", remedy="--notebook FILE, --before DATE or --all")
     ledger = Ledger(settings.load().with_options().data_dir / "ledger.sqlite")
     notebook = None if args.notebook is None else str(args.notebook.absolute())
+    before = spans.day(args.before, None) if args.before else None
     count = 0
     if ledger.path.exists():
-        count = ledger.forget(notebook=notebook, before=day(args.before), spend=args.spend)
+        count = ledger.forget(notebook=notebook, before=before, spend=args.spend)
     what = "turn" if args.spend else "saved answer"
     say(f"{count:,} {what}{'' if count == 1 else 's'} forgotten.")
     return 0

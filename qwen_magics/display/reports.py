@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from qwen_magics.display import figures
-from qwen_magics.display.chart import Bar
 from qwen_magics.display.table import Column, Table
 
 if TYPE_CHECKING:
@@ -16,12 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qwen_magics.catalog import Model, PriceRow, Rates
-    from qwen_magics.ledger import Total
     from qwen_magics.turn.preview import Preview, Row
     from qwen_magics.values import Cost
-
-LIST_PRICES = "List prices, turns of this machine only; free quota, promotions and tax are not in them."
-_WORDS = ("free", "plan", "unpriced", "replayed", "failed", "lost")
 
 
 def context(
@@ -89,52 +83,6 @@ def _context_words(preview: Preview, where: str, left_out: Sequence[str], broken
 def _times(cost: Cost) -> str:
     times = cost.tier.times if cost.tier is not None else None
     return figures.times(times) if times is not None and times > 1 else "at a dearer tier"
-
-
-def spending(groups: Sequence[tuple[str, Total]], heading: str, sentences: tuple[str, ...] = (LIST_PRICES,)) -> Table:
-    """What was spent: one row per group and currency, as (name, total)."""
-    columns = (
-        Column(heading),
-        Column("spent", "right"),
-        Column("turns", "right"),
-        Column("in", "right"),
-        Column("cached", "right"),
-        Column("out", "right"),
-        Column("thinking", "right"),
-        Column("cache saved", "right"),
-        Column("", quiet=True),
-    )
-    rows = tuple(_spent(name, total) for name, total in groups)
-    return _slim(Table(columns=columns, rows=rows, sentences=sentences))
-
-
-def _spent(name: str, total: Total) -> tuple[str, ...]:
-    words = [f"{getattr(total, word):,} {word}" for word in _WORDS if getattr(total, word)]
-    amount = f"{total.sign} {figures.money(total.amount, total.currency)}".strip() if total.currency else ""
-    if not total.currency and words:
-        amount, words = words[0].split()[1], words if len(words) > 1 else []
-    return (
-        name,
-        amount,
-        f"{total.turns:,}",
-        f"{total.input:,}",
-        figures.percent(total.cached, total.input) if total.cached else "",
-        f"{total.output:,}",
-        f"{total.thinking:,}" if total.thinking else "",
-        figures.money(total.saved, total.currency) if total.saved else "",
-        ", ".join(words),
-    )
-
-
-def bars(groups: Sequence[tuple[str, Total]]) -> list[Bar]:
-    """The same as bars, where money was spent in one currency; else by tokens."""
-    currencies = {total.currency for _, total in groups}
-    if len(currencies) == 1 and "" not in currencies:
-        return [Bar(name, total.amount, figures.money(total.amount, total.currency)) for name, total in groups]
-    return [
-        Bar(name, Decimal(total.input + total.output), f"{total.input + total.output:,} tokens")
-        for name, total in groups
-    ]
 
 
 def models(known: Sequence[Model], title: str) -> Table:

@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from qwen_magics.ledger.ceilings import utc
-from qwen_magics.values import Receipt
+from qwen_magics.values import Receipt, Tier
 
-By = Literal["", "model", "provider", "notebook", "cell", "session", "day", "month"]
+By = Literal["", "model", "tier", "provider", "notebook", "cell", "session", "day", "month"]
 GROUPS: tuple[By, ...] = get_args(By)[1:]  # what people may ask for
 
 NO_MONEY = ("free", "plan", "unpriced", "replayed")  # bases of a cost that has no amount to add
@@ -44,6 +44,10 @@ class Filter(Struct, frozen=True, kw_only=True):
 
 
 ALL = Filter()
+COUNTS = (
+    "turns", "input", "cached", "output", "thinking", "estimated", "at_least", "lost", "failed", "free", "plan",
+    "unpriced", "replayed",
+)  # fmt: skip
 
 
 class Where(Struct, frozen=True):
@@ -89,13 +93,17 @@ class Answer(Struct, frozen=True):
 class Total(Struct, frozen=True, kw_only=True):
     """A group's turns in one currency ('': those without money), with what there is to say about the sum.
 
+    A replayed turn stands in the currency that it saved.
     `lost` turns are in it at their worst case. `at_least` counts turns that may have cost more than is known.
     """
 
-    group: str
+    group: str  # of a tier `32000..128000`, `128000..` without an end, '' where none is known
     currency: str
+    within: str = ""  # a cell's notebook, a tier's model
     amount: Decimal = Decimal(0)
     saved: Decimal = Decimal(0)  # by the cache, net of its writes
+    replay_saved: Decimal = Decimal(0)
+    prices_as_of: str = ""  # the oldest price list that the amounts come from
     turns: int = 0
     input: int = 0
     cached: int = 0
@@ -118,38 +126,70 @@ class Total(Struct, frozen=True, kw_only=True):
 
 _COLUMNS = (
     "time", "notebook", "cell", "session", "provider", "model", "status", "currency", "amount", "basis", "bound",
-    "derived", "saved", "input", "cached", "output", "thinking",
+    "derived", "saved", "input", "cached", "output", "thinking", "receipt",
 )  # fmt: skip
+
+
+class _Priced(Struct, frozen=True):
+    """What only the receipt of a row knows about its cost."""
+
+    currency: str = "USD"
+    tier: Tier | None = None
+    prices_as_of: str = ""
+    replay_saved: Decimal | None = None
+
+
+class _Kept(Struct, frozen=True):
+    cost: _Priced = _Priced()
 
 
 def spent(connection: sqlite3.Connection, chosen: Filter, by: By, tz: dt.tzinfo | None) -> list[Total]:
     """Totals per group and currency: days and months in order, all else dearest first."""
     where, values = chosen.sql()
-    sums: dict[tuple[str, str], dict[str, Any]] = {}
+    decoder = msgspec.json.Decoder(_Kept)
+    sums: dict[tuple[str, str, str], dict[str, Any]] = {}
     for found in connection.execute(f"select {', '.join(_COLUMNS)} from spent where {where} order by n", values):
         row = dict(zip(_COLUMNS, found, strict=True))
-        group = _group(row, by, tz)
-        _add(sums.setdefault((group, row["currency"]), {"group": group, "currency": row["currency"]}), row)
-    totals = [Total(**fields) for fields in sums.values()]
-    return sorted(totals, key=lambda t: (t.group if by in ("day", "month") else "", -t.amount, t.group, t.currency))
+        cost = decoder.decode(row["receipt"]).cost
+        row |= {"tier": cost.tier, "prices_as_of": cost.prices_as_of, "replay_saved": cost.replay_saved}
+        currency = row["currency"] or (cost.currency if cost.replay_saved else "")
+        within, group = _group(row, by, tz)
+        names = {"within": within, "group": group, "currency": currency}
+        _add(sums.setdefault((within, group, currency), names), row)
+    return sorted((Total(**fields) for fields in sums.values()), key=lambda total: _order(total, by))
 
 
-def totals(receipts: Iterable[Receipt]) -> list[Total]:
-    """What receipts come to, per currency: of a file, where no ledger is at hand."""
+def _order(total: Total, by: By) -> tuple[Any, ...]:
+    if by == "tier":
+        begins = total.group.partition("..")[0]
+        return total.within, int(begins or -1), total.currency
+    return total.group if by in ("day", "month") else "", -total.amount, total.within, total.group, total.currency
+
+
+def totals(receipts: Iterable[tuple[Receipt, int]]) -> list[Total]:
+    """What receipts come to, per currency: of a file, where no ledger is at hand. Each with the turns that it holds."""
     sums: dict[str, dict[str, Any]] = {}
-    for receipt in receipts:
+    for receipt, turns in receipts:
         cost, usage = receipt.cost, receipt.usage
-        currency = "" if cost.basis in NO_MONEY else cost.currency
+        currency = cost.currency if cost.replay_saved or cost.basis not in NO_MONEY else ""
         row = {name: getattr(usage, name) for name in ("input", "cached", "output", "thinking")} | {
-            "amount": cost.amount if currency else None,
+            "amount": None if cost.basis in NO_MONEY else cost.amount,
             "saved": cost.cache_saved,
+            "replay_saved": cost.replay_saved,
+            "prices_as_of": cost.prices_as_of,
             "basis": cost.basis,
             "bound": cost.bound,
             "derived": cost.derived,
             "status": receipt.status,
         }
-        _add(sums.setdefault(currency, {"group": "", "currency": currency}), row)
+        _add(sums.setdefault(currency, {"group": "", "currency": currency}), row, turns)
     return [Total(**fields) for fields in sums.values()]
+
+
+def together(found: Iterable[Total]) -> dict[str, int]:
+    """Turns and tokens of totals in several currencies, which can be added where money can't."""
+    every = list(found)
+    return {name: sum(getattr(total, name) for total in every) for name in COUNTS}
 
 
 def rows(connection: sqlite3.Connection, chosen: Filter) -> list[Entry]:
@@ -195,11 +235,14 @@ def answers(connection: sqlite3.Connection, notebook: str, cell_id: str | None, 
 
 
 def flat(entry: Entry) -> dict[str, str | int | float | None]:
-    """A turn as one row of a CSV file or a DataFrame; money stays text, so that no digit is lost."""
+    """A turn as one row of a CSV file or a DataFrame. Times are UTC; money stays text, so that no digit is lost.
+
+    Its keys, in this order, are what programs may rely on: new ones come at the end, none goes.
+    """
     receipt, place = entry.receipt, entry.place
-    cost, usage = receipt.cost, receipt.usage
+    cost, usage, tier = receipt.cost, receipt.usage, receipt.cost.tier
     return {
-        "time": receipt.time,
+        "time": _utc(receipt.time),
         "notebook": place.notebook,
         "cell": place.cell_id,
         "session": place.session,
@@ -216,41 +259,68 @@ def flat(entry: Entry) -> dict[str, str | int | float | None]:
         "output": usage.output,
         "thinking": usage.thinking,
         "usage_estimated": int(usage.estimated),
-        "amount": None if cost.amount is None else f"{cost.amount:f}",
+        "amount": _digits(cost.amount),
         "currency": cost.currency,
         "cost_basis": cost.basis,
         "cost_bound": cost.bound,
         "derived": int(cost.derived),
         "prices_as_of": cost.prices_as_of,
-        "cache_saved": None if cost.cache_saved is None else f"{cost.cache_saved:f}",
+        "cache_saved": _digits(cost.cache_saved),
         "first_token_s": receipt.timing.first_token_s,
         "total_s": receipt.timing.total_s,
         "request_id": receipt.request_id,
         "turn": receipt.id,
         "error": receipt.error,
+        "tier_over": None if tier is None else tier.over,
+        "tier_up_to": None if tier is None else tier.up_to,
+        "replay_saved": _digits(cost.replay_saved),
+        "cache_kind": usage.cache_kind,
     }
 
 
-def _group(row: dict[str, Any], by: By, tz: dt.tzinfo | None) -> str:
+def _utc(time: str) -> str:
+    """A receipt's time as the ledger writes it; one that is none (a file can hold anything) as it is."""
+    try:
+        return utc(dt.datetime.fromisoformat(time))
+    except (ValueError, OverflowError):
+        return time
+
+
+def _digits(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"
+
+
+def _group(row: dict[str, Any], by: By, tz: dt.tzinfo | None) -> tuple[str, str]:
+    """What holds the group (a cell's notebook, a tier's model), and the group."""
     if by in ("day", "month"):
         day = dt.datetime.fromisoformat(row["time"]).astimezone(tz).date().isoformat()
-        return day if by == "day" else day[:7]
-    return str(row[by]) if by else ""
+        return "", day if by == "day" else day[:7]
+    if by == "tier":
+        tier = row["tier"]
+        return row["model"], "" if tier is None else f"{tier.over}..{tier.up_to or ''}"
+    if by == "cell":
+        return row["notebook"], row["cell"]
+    return "", row[by] if by else ""
 
 
-def _add(sums: dict[str, Any], row: dict[str, Any]) -> None:
+def _add(sums: dict[str, Any], row: dict[str, Any], turns: int = 1) -> None:
     def more(name: str, by: Any) -> None:
         sums[name] = sums.get(name, 0) + by
 
-    more("turns", 1)
+    more("turns", turns)
     for name in ("input", "cached", "output", "thinking"):
         more(name, row[name])
-    for name in ("amount", "saved"):
+    for name in ("amount", "saved", "replay_saved"):
         if row[name] is not None:
             sums[name] = sums.get(name, Decimal(0)) + Decimal(row[name])
+    if row["prices_as_of"]:
+        sums["prices_as_of"] = min(sums.get("prices_as_of") or row["prices_as_of"], row["prices_as_of"])
     more("estimated", int(row["basis"] == "estimated" or row["derived"]))
     more("at_least", int(row["bound"] == "at_least"))
     for status in ("lost", "failed"):
         more(status, int(row["status"] == status))
     for basis in ("free", "plan", "unpriced", "replayed"):
-        more(basis, int(row["basis"] == basis))
+        more(basis, turns * (row["basis"] == basis))
+
+
+COLUMNS = tuple(flat(Entry(Receipt(id="", time="", provider="", model=""), Where("", "", ""))))

@@ -112,14 +112,25 @@ class QwenMagics(Magics):
     def qwen_usage(self, line: str) -> Any:
         """What was spent: by this notebook, in this session, today, by model; and what the notebook's file says.
 
-            %qwen_usage [--by GROUP] [--last] [-o df]
+            %qwen_usage [--by GROUP] [--month MONTH] [--tz ZONE] [--last] [-o df|csv|json]
 
-          --by model|provider|notebook|cell|session|day|month
-                    one table by this, over all that the ledger holds
+          --by model|tier|provider|notebook|cell|session|day|month
+                    one table by this, over all that the ledger holds; a tier is the price step that a request's
+                    length falls in
+          --month 2026-11
+                    that month by day and by model, to lay beside a bill
+          --tz Asia/Shanghai
+                    whose days and months; without it local ones
           --last    bring back the answers that reruns of this notebook's cells overwrote
-          -o df     return the ledger's rows as a DataFrame (pandas, else polars)
+          -o df|csv|json
+                    return a row for each turn, with every digit: money as text, times in UTC; as a DataFrame (pandas,
+                    else polars), as CSV, or as JSON with totals; `jupyter qwen usage --help` lists the columns
 
-        Example
+        Every total says which price list it is at and what is not in it.
+
+        Examples
+            %qwen_usage --by tier
+            %qwen_usage --month 2026-11 --tz Asia/Shanghai
             rows = %qwen_usage -o df
         """
         from qwen_magics.magics.usage import usage

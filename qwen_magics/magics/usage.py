@@ -2,78 +2,128 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from qwen_magics.display import chart, reports
+from qwen_magics.display import export, spending
 from qwen_magics.errors import OptionError
-from qwen_magics.ledger import GROUPS, Filter, Total, flat, totals
+from qwen_magics.ledger import ALL, GROUPS, Filter, flat, spans, totals
 from qwen_magics.magics import report
 from qwen_magics.magics.arguments import Parser
 from qwen_magics.magics.prepare import place
 from qwen_magics.notebook import receipts
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from argparse import Namespace
+
+    from qwen_magics.display.spending import Named
     from qwen_magics.display.table import Table
+    from qwen_magics.ledger import By
     from qwen_magics.magics.session import Session
 
 
 def usage(session: Session, line: str) -> Any:
-    """Show it, or return the ledger's rows as a DataFrame."""
-    parser = Parser("%qwen_usage")
-    parser.add_argument("--by", choices=GROUPS)
-    parser.add_argument("--last", action="store_true")
-    parser.add_argument("-o", dest="out", choices=("df",))
-    asked = parser.read(line)
+    """Show it, or return the ledger's rows."""
+    asked = _read(line)
+    tz = spans.zone(asked.tz)
+    chosen = spans.month(asked.month, tz) if asked.month else ALL
     if asked.out:
-        return _frame([flat(entry) for entry in session.ledger.rows()])
+        return _returned(session, asked, chosen, tz)
     if asked.last:
         _show_last(session)
+    elif asked.month:
+        _show_month(session, asked, chosen, tz)
     elif asked.by:
-        groups = [(total.group or "(none)", total) for total in session.ledger.spent(by=asked.by)]
-        _show(session, asked.by, groups)
+        _show_by(session, asked.by, tz)
     else:
-        _show_overview(session)
+        _show_overview(session, tz)
     return None
 
 
-def _show(session: Session, heading: str, groups: list[tuple[str, Total]]) -> None:
+def _read(line: str) -> Namespace:
+    parser = Parser("%qwen_usage")
+    parser.add_argument("--by", choices=GROUPS)
+    parser.add_argument("--month")
+    parser.add_argument("--tz", default=spans.LOCAL)
+    parser.add_argument("--last", action="store_true")
+    parser.add_argument("-o", dest="out", choices=("df", "csv", "json"))
+    return parser.read(line)
+
+
+def _returned(session: Session, asked: Namespace, chosen: Filter, tz: dt.tzinfo | None) -> Any:
+    """The turns as a DataFrame or CSV; as JSON with their totals."""
+    rows = [flat(entry) for entry in session.ledger.rows(chosen)]
+    if asked.out == "df":
+        return _frame(rows)
+    if asked.out == "csv":
+        return export.as_csv(rows)
+    by: By = asked.by or ("day" if asked.month else "model")
+    return export.as_json({"by": by, "totals": export.totals(session.ledger.spent(chosen, by, tz)), "turns": rows})
+
+
+def _show_by(session: Session, by: By, tz: dt.tzinfo | None) -> None:
+    whole = session.ledger.spent()
+    groups = _named(session, by, ALL, tz)
     if not groups:
         report.say(session.shell, "Nothing was asked yet.")
         return
-    table = reports.spending(groups, heading)
-    report.show(session.shell, table, *_chart(groups, f"Spent by {heading}"))
+    table = spending.table(groups, by, whole=whole, sentences=(spending.foot(whole),))
+    report.show(session.shell, _shown(table), *spending.charts(groups, f"Spent by {by}", by))
 
 
-def _show_overview(session: Session) -> None:
+def _show_month(session: Session, asked: Namespace, chosen: Filter, tz: dt.tzinfo | None) -> None:
+    """A month's turns by day and by model, to lay beside a bill."""
+    whole = session.ledger.spent(chosen)
+    if not whole:
+        report.say(session.shell, f"No turns in {asked.month}, {spans.named(tz)}.")
+        return
+    kinds: tuple[By, ...] = (asked.by,) if asked.by else ("day", "model")
+    groups = {by: _named(session, by, chosen, tz) for by in kinds}
+    days = spans.days_of(chosen, tz)
+    report.show(session.shell, *spending.statement(groups, whole, asked.month, spans.named(tz), days))
+
+
+def _named(session: Session, by: By, chosen: Filter, tz: dt.tzinfo | None) -> Named:
+    """The groups by the names that they have here."""
+    found = session.ledger.spent(chosen, by, tz)
+    cells = _cells(session) if by == "cell" else {}
+    return spending.named(found, by, cells=cells, session=session.id)
+
+
+def _cells(session: Session) -> dict[tuple[str, str], str]:
+    notebook = session.notebook()
+    here = place(session, notebook).notebook
+    return spending.cells(here, ((cell.id, cell.source) for cell in notebook.cells))
+
+
+def _shown(table: Table) -> tuple[str, str]:
+    return table.html(), spending.plain(table)
+
+
+def _show_overview(session: Session, tz: dt.tzinfo | None) -> None:
     """This notebook, this session, today and all; by model; and the receipts that stand in this notebook."""
     notebook = session.notebook()
     here = place(session, notebook).notebook
-    today = dt.datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    spans = [
+    parts = [
         ("this notebook", Filter(notebook=here)),
         ("this session", Filter(session=session.id)),
-        ("today", Filter(since=today)),
-        ("all", Filter()),
+        ("today", Filter(since=spans.today(tz))),
+        ("all", ALL),
     ]
-    groups = [(name, total) for name, chosen in spans for total in session.ledger.spent(chosen)]
-    groups += [("receipts in this notebook", total) for total in totals(receipts.read(notebook))]
+    groups = [(name, total) for name, chosen in parts for total in session.ledger.spent(chosen)]
+    saved = receipts.read(output for cell in notebook.cells for output in cell.outputs)
+    written = totals((one.receipt, len(one.turns)) for one in saved)
+    groups += [("receipts in this notebook", total) for total in written]
     if not groups:
         report.say(session.shell, "Nothing was asked yet.")
         return
-    models = [(total.group, total) for total in session.ledger.spent(by="model")]
-    parts: list[Table | tuple[str, str]] = [reports.spending(groups, "", ())]
-    parts += [reports.spending(models, "by model"), *_chart(models, "Spent by model")]
-    report.show(session.shell, *parts)
-
-
-def _chart(groups: list[tuple[str, Total]], title: str) -> list[tuple[str, str]]:
-    if len(groups) < 2:
-        return []
-    bars = reports.bars(groups)
-    return [(chart.html(bars, title), chart.plain(bars))]
+    models = _named(session, "model", ALL, tz)
+    foot = spending.foot(session.ledger.spent() or written)
+    overview = spending.table(groups, "")
+    by_model = spending.table(models, "by model", sentences=(foot,))
+    report.show(session.shell, _shown(overview), _shown(by_model), *spending.charts(models, "Spent by model"))
 
 
 def _show_last(session: Session) -> None:

@@ -1,0 +1,258 @@
+"""What was spent, as tables and bars. The sums are the ledger's; here only counts of several currencies are joined."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from qwen_magics.display import chart, figures
+from qwen_magics.display.chart import Bar
+from qwen_magics.display.table import Column, Table, width
+from qwen_magics.ledger.reports import together
+from qwen_magics.ledger.spans import days
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from qwen_magics.ledger import By, Total
+
+    Named = Sequence[tuple[str, Total]]
+
+MACHINE, FILES = "this machine's turns", "the receipts that stand in these files"
+TERMINAL = 80  # columns
+_WORDS = ("free", "plan", "unpriced", "replayed", "failed", "lost")
+_LONGEST = 40  # signs of a name
+_NAME = 26  # of them stand in a terminal before a column is spared
+_MOST_DAYS = 31  # bars
+_SPARE = ("thinking", "cached", "out", "cache saved", "replay saved", "in")  # what goes first where room is short
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def named(
+    totals: Iterable[Total], by: By, *, cells: Mapping[tuple[str, str], str] | None = None, session: str = ""
+) -> list[tuple[str, Total]]:
+    """Totals under names that a person knows. `cells`: what cells are called, by notebook and id."""
+    found = list(totals)
+    call = _caller(found, by, cells or {}, session)
+    return [(_clipped(call(total) or "(none)"), total) for total in found]
+
+
+def _caller(
+    totals: Sequence[Total], by: By, cells: Mapping[tuple[str, str], str], session: str
+) -> Callable[[Total], str]:
+    if by == "tier":
+        several = len({total.within for total in totals}) > 1
+        return lambda total: f"{total.within}, {_tier(total.group)}" if several else _tier(total.group)
+    if by == "cell":
+        return lambda total: cells.get((total.within, total.group)) or _cell(total)
+    if by == "notebook":
+        paths = {total.group for total in totals}
+        return lambda total: _shortest(total.group, paths)
+    if by == "session":
+        return lambda total: f"{total.group[:8]}{', this one' if total.group and total.group == session else ''}"
+    return lambda total: total.group
+
+
+def _tier(group: str) -> str:
+    """`32000..128000` → `32,000 to 128,000 ▲`."""
+    if not group:
+        return "no price step"
+    over, up_to = (int(bound or 0) for bound in group.split(".."))
+    if not over:
+        return f"up to {up_to:,}" if up_to else "any length"
+    return f"{over:,} to {up_to:,} {figures.LOSS}" if up_to else f"over {over:,} {figures.LOSS}"
+
+
+def _cell(total: Total) -> str:
+    """A cell that isn't at hand: its notebook's name and a part of its own."""
+    notebook = PurePath(total.within).name or total.within
+    return f"{notebook} {total.group.rpartition('#')[2][:8]}".strip()
+
+
+def _shortest(path: str, paths: set[str]) -> str:
+    """As much of a path's end as tells it from the others."""
+    parts = PurePath(path).parts
+    for count in range(1, len(parts)):
+        tail = parts[-count:]
+        if sum(PurePath(other).parts[-count:] == tail for other in paths) == 1:
+            return str(PurePath(*tail))
+    return path
+
+
+def _clipped(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+
+
+def cells(notebook: str, found: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """What the cells of a notebook are called, `#6 why is Gentoo heavier?`. `found`: their ids and sources."""
+    named = ((cell, f"#{number} {_title(source)}".strip()) for number, (cell, source) in enumerate(found, 1))
+    return {(notebook, cell): name for cell, name in named if cell}
+
+
+def _title(source: str) -> str:
+    """The question of a cell that asks, else its first line."""
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].startswith("%%"):
+        lines = lines[1:]
+    return lines[0] if lines else ""
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
+def table(groups: Named, heading: str, *, whole: Sequence[Total] = (), sentences: tuple[str, ...] = ()) -> Table:
+    """One row per group and currency; `whole` is what they come to, one total per currency."""
+    columns = (
+        Column(heading),
+        Column("spent", "right"),
+        Column("turns", "right"),
+        Column("in", "right"),
+        Column("cached", "right"),
+        Column("out", "right"),
+        Column("thinking", "right"),
+        Column("cache saved", "right"),
+        Column("replay saved", "right"),
+        Column("", quiet=True, wraps=True),
+    )
+    rows = tuple(_row(name, total) for name, total in groups)
+    foot = _foot(whole) if len(groups) > 1 and whole else ()
+    return _slim(Table(columns=columns, rows=rows, foot=foot, sentences=sentences))
+
+
+def _row(name: str, total: Total) -> tuple[str, ...]:
+    words = [f"{getattr(total, word):,} {word}" for word in _WORDS if getattr(total, word)]
+    return (name, *_figures([total]), ", ".join(words if total.currency or len(words) > 1 else words[1:]))
+
+
+def _foot(whole: Sequence[Total]) -> tuple[str, ...]:
+    return ("in all", *_figures(whole), "")
+
+
+def _figures(totals: Sequence[Total]) -> tuple[str, ...]:
+    """What stands under the columns; amounts of several currencies side by side, counts added."""
+    count = together(totals)
+    paid = [total for total in totals if total.currency] or totals
+    return (
+        ", ".join(amount(total) for total in paid),
+        f"{count['turns']:,}",
+        f"{count['input']:,}",
+        figures.percent(count["cached"], count["input"]) if count["cached"] else "",
+        f"{count['output']:,}",
+        f"{count['thinking']:,}" if count["thinking"] else "",
+        ", ".join(figures.money(total.saved, total.currency) for total in paid if total.saved),
+        ", ".join(figures.money(total.replay_saved, total.currency) for total in paid if total.replay_saved),
+    )
+
+
+def amount(total: Total) -> str:
+    """What was spent, marked where it may be more or is estimated; a word where there is no money."""
+    if not total.currency:
+        return next((word for word in _WORDS if getattr(total, word)), "")
+    if total.replayed == total.turns:
+        return "replayed"
+    return f"{total.sign} {figures.money(total.amount, total.currency)}".strip()
+
+
+def _slim(table: Table) -> Table:
+    """The table without columns that hold nothing."""
+    lines = (*table.rows, table.foot) if table.foot else table.rows
+    return _with(table, [n for n in range(len(table.columns)) if n == 0 or any(line[n] for line in lines)])
+
+
+def _with(table: Table, kept: Sequence[int]) -> Table:
+    def slim(line: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(line[n] for n in kept)
+
+    return replace(
+        table,
+        columns=tuple(table.columns[n] for n in kept),
+        rows=tuple(map(slim, table.rows)),
+        foot=slim(table.foot) if table.foot else (),
+    )
+
+
+def plain(table: Table, room: int = TERMINAL) -> str:
+    """The table as text that fits a terminal, if need be without the columns that can be spared."""
+    for name in _SPARE:
+        lines = [tuple(column.name for column in table.columns), *table.rows, *([table.foot] if table.foot else [])]
+        first, *others = ([width(cell) for cell in cells] for cells in zip(*lines, strict=True))
+        others = others[: -1 if table.columns[-1].wraps else None]
+        if min(max(first), _NAME) + sum(2 + max(cells) for cells in others) <= room:
+            break
+        table = _with(table, [n for n, column in enumerate(table.columns) if column.name != name])
+    return replace(table, wide=room).plain()
+
+
+def foot(totals: Iterable[Total], of: str = MACHINE) -> str:
+    """What a total is and what is not in it, in one sentence. It stands under every total."""
+    found = list(totals)
+    count = together(found)
+    dates = sorted(total.prices_as_of for total in found if total.prices_as_of)
+    elsewhere = "other machines" if of == MACHINE else "turns without a receipt there"
+    missing = ["free quota", "promotions", "tax", elsewhere]
+    for name, word in (("unpriced", "unpriced turn"), ("plan", "turn paid by a plan")):
+        if count[name]:
+            missing.append(figures.counted(count[name], word, word.replace("turn", "turns", 1)))
+    more = f"; {figures.counted(count['at_least'], 'turn')} may have cost more than is known (≥)"
+    since = f" of {dates[0]}{' and later' if dates[-1] != dates[0] else ''}" if dates else ""
+    return f"List prices{since}, {of} only; not in it: {', '.join(missing)}{more if count['at_least'] else ''}."
+
+
+def statement(
+    groups: Mapping[By, Named],
+    whole: Sequence[Total],
+    month: str,
+    zone: str,
+    span: tuple[str, str],
+    room: int = TERMINAL,
+) -> list[tuple[str, str]]:
+    """A month's turns to lay beside a bill: a table for each grouping, bars of the days; as (HTML, text)."""
+    shown: list[tuple[str, str]] = []
+    for by, named_ in groups.items():
+        made = table(named_, f"{by}, {zone}" if by == "day" else by, whole=whole)
+        if by == list(groups)[-1]:
+            made = replace(made, sentences=(f"{month}, {zone}. {foot(whole)}",))
+        shown.append((made.html(), plain(made, room)))
+    for by, named_ in groups.items():
+        if by == "day":
+            shown += charts(named_, f"Spent by day, {zone}", by, span)
+    return shown
+
+
+# --- bars -------------------------------------------------------------------------------------------------------------
+
+
+def charts(groups: Named, title: str, by: By = "", span: tuple[str, str] | None = None) -> list[tuple[str, str]]:
+    """Bars of what was spent, one chart for each currency, of tokens where nothing was; as (HTML, text).
+
+    Days stand in time order, those without a turn too; `span` is the first and the last of them.
+    """
+    currencies = sorted({total.currency for _, total in groups if total.currency and total.amount})
+    drawn = []
+    for currency in currencies or [""]:
+        sizes = {name: (_size(total), _said(total)) for name, total in groups if total.currency == currency}
+        if by == "day":
+            sizes = _all_days(sizes, span)
+        bars = [Bar(name, size, said) for name, (size, said) in sizes.items()]
+        if len(bars) > 1:
+            whose = f"{title}, {currency}" if len(currencies) > 1 else title
+            drawn.append((chart.html(bars, whose), f"{whose}\n{chart.plain(bars)}"))
+    return drawn
+
+
+def _all_days(sizes: dict[str, tuple[Decimal, str]], span: tuple[str, str] | None) -> dict[str, tuple[Decimal, str]]:
+    first, last = span or (min(sizes), max(sizes))
+    return {day: sizes.get(day, (Decimal(0), "")) for day in days(first, last, _MOST_DAYS)} if sizes else {}
+
+
+def _said(total: Total) -> str:
+    return amount(total) if total.currency else f"{total.input + total.output:,} tokens"
+
+
+def _size(total: Total) -> Decimal:
+    return total.amount if total.currency else Decimal(total.input + total.output)
