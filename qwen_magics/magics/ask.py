@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_magics.context.items import Item
 from qwen_magics.display import live
-from qwen_magics.errors import Moderated, WrongForm
+from qwen_magics.errors import Moderated, NotSaved, QwenError, WrongForm
 from qwen_magics.magics.options import Given, read
 from qwen_magics.magics.prepare import Prepared, prepare, ready
-from qwen_magics.turn import Turn, plan
+from qwen_magics.turn import Turn, plan, replay
+from qwen_magics.turn.replay import Replay
 from qwen_magics.values import Settled, Started, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qwen_magics.display.live import View
+    from qwen_magics.display.tally import Tally
     from qwen_magics.magics.session import Session
+    from qwen_magics.turn import Plan
+    from qwen_magics.turn.replay import Saved
+    from qwen_magics.values import Receipt
 
 PRODUCT = "# from %"  # first line of a cell that an answer's code was put into, and the magic that asked
 _KNOWN = 200  # characters of an output that tell it from others
@@ -52,7 +57,7 @@ def ask(session: Session, line: str, cell: str, *, whole_cell: bool) -> Answer |
     if given.looks:
         from qwen_magics.magics.context import show_prepared
 
-        show_prepared(session, prepare(session, given, text))
+        show_prepared(session, prepare(session, given, text), given)
         return None
     answer = run(session, given, text, shared_receipt=not whole_cell)
     return None if whole_cell else answer
@@ -75,43 +80,139 @@ def run(
     starting = live.Starting(session.shell)
     prepared = prepare(session, given, text, lead=lead)
     planned = plan(prepared.ask, prepared.route, session.ledger)
-    turn = Turn(ready(session, prepared, planned, starting.show), session.client)
-    view = live.view(
-        session.shell,
-        form=given.form,
-        with_receipt=given.receipt and prepared.route.settings.receipt != "off",
-        said={"asked": prepared.asked, "question": prepared.question},
-        tally=session.tally() if shared_receipt else None,
-        starting=starting,
-        write=session.here.record.write,
-    )
-    settled = _carry_out(session, prepared, turn, view)
+    saved = _saved(session, given, prepared, planned)
+    asking = _Asking(session, given, prepared, planned, starting, tally=session.tally() if shared_receipt else None)
+    settled = asking.turn(saved)
     _remember(session, prepared)
     here = session.execution
     answer = Answer(prepared.before + settled.text, lambda: session.execution == here)
     if given.out:
         session.shell.user_ns[given.out] = _parsed(answer) if given.form == "json" else str(answer)
-    if given.form == "code" or product:
+    if (given.form == "code" or product) and saved is None:
         put_below(session, prepared, code_of(answer, whole=not product), "%qwen_fix" if product else "%%qwen")
     return answer
 
 
-def _carry_out(session: Session, prepared: Prepared, turn: Turn, view: View) -> Settled:
-    """Show the turn's events to its end."""
-    try:
-        with turn:
-            for event in turn:
-                view.show(event)
-                if prepared.before and isinstance(event, Started):
-                    view.show(Text(prepared.before))
-                if isinstance(event, Settled):
-                    settled = event
-            return settled
-    except Moderated as problem:
-        problem.remedy = _what_is_new(session, prepared) or problem.remedy
-        raise
-    finally:
-        view.close()
+def _saved(session: Session, given: Given, prepared: Prepared, planned: Plan) -> Saved | None:
+    """The saved answer that comes instead of asking, if one does."""
+    only = given.replay_only
+    fresh = not only and (given.fresh or prepared.route.settings.replay == "off")
+    return session.replays.take(planned, fresh=fresh, only=only)
+
+
+class _Asking:
+    """One turn and what shows it."""
+
+    def __init__(
+        self,
+        session: Session,
+        given: Given,
+        prepared: Prepared,
+        planned: Plan,
+        starting: live.Starting,
+        *,
+        tally: Tally | None,
+    ) -> None:
+        self.session, self.given, self.prepared, self.planned = session, given, prepared, planned
+        self.starting, self.tally = starting, tally
+
+    def turn(self, saved: Saved | None) -> Settled:
+        """Replay or ask, and show it. Raises what it fails with, an earlier answer kept in place."""
+        if saved is not None:
+            return self._carry_out(Replay(self.planned, saved), self._view(said(self.prepared, saved)))
+        planned = self.session.replays.goes_on(self.planned)
+        try:
+            if self.given.replay_only:
+                raise self._not_saved()
+            turn = Turn(ready(self.session, self.prepared, planned, self.starting.show), self.session.client)
+        except (QwenError, KeyboardInterrupt) as problem:
+            self._refused(problem)
+            raise
+        return self._carry_out(turn, self._view(said(self.prepared, None, planned.receipt)))
+
+    def _view(self, about: dict[str, Any]) -> View:
+        return live.view(
+            self.session.shell,
+            form=self.given.form,
+            with_receipt=self.given.receipt and self.prepared.route.settings.receipt != "off",
+            said=about,
+            tally=self.tally,
+            starting=self.starting,
+            write=self.session.here.record.write,
+        )
+
+    def _carry_out(self, turn: Turn | Replay, view: View) -> Settled:
+        """Show the turn's events to its end, which comes last: it brings an earlier answer where there is no new one."""
+        end: Settled | None = None
+        try:
+            with turn:
+                try:
+                    for event in turn:
+                        if isinstance(event, Settled):
+                            end = event
+                            continue
+                        view.show(event)
+                        if self.prepared.before and isinstance(event, Started):
+                            view.show(Text(self.prepared.before))
+                except QwenError as problem:
+                    if end is not None and not end.text:
+                        end = self._kept(view, end, problem)
+                    raise
+                finally:
+                    if end is not None:
+                        view.show(end)
+                assert end is not None  # a turn that ends well has settled
+                return end
+        except Moderated as problem:
+            problem.remedy = _what_is_new(self.session, self.prepared) or problem.remedy
+            raise
+        finally:
+            view.close()
+
+    def _refused(self, problem: BaseException) -> None:
+        """Nothing has left; an earlier answer stays in place."""
+        end = Settled(replay.failed(self.planned.receipt, problem), "")
+        if self._earlier() is not None:
+            view = self._view({})
+            try:
+                view.show(self._kept(view, end, problem))
+            finally:
+                view.close()
+
+    def _kept(self, view: View, end: Settled, problem: BaseException) -> Settled:
+        saved = self._earlier()
+        if saved is None:
+            return end
+        view.keep(said(self.prepared, saved), saved.answer.status)
+        return replay.keeps(end, saved, problem)
+
+    def _earlier(self) -> Saved | None:
+        """What is shown again where no new answer came."""
+        stood, question = self.session.replays.stood, self.prepared.question
+        if self.prepared.before and stood:  # it was to go on from there
+            return stood[-1]
+        return self.session.replays.kept(self.planned, question if self.tally is None else "")
+
+    def _not_saved(self) -> NotSaved:
+        number, why = self.prepared.ask.place.number, self.session.replays.missing(self.planned, self.prepared.question)
+        which = f"what cell #{number} asks" if number else "this question"
+        return NotSaved(
+            f"--replay-only: there is no saved answer to {which}: {why}. Nothing was sent.",
+            remedy="Leave --replay-only out to ask.",
+        )
+
+
+def said(prepared: Prepared, saved: Saved | None, receipt: Receipt | None = None) -> dict[str, Any]:
+    """An answer's metadata: a saved one keeps its own, so that nothing changes for the questions below."""
+    answer = saved.answer if saved is not None else None
+    about: dict[str, Any] = {
+        "asked": (answer and answer.asked) or prepared.asked,
+        "question": (answer and answer.question) or prepared.question,
+        "request_hash": (answer and answer.request_hash) or (receipt.request_hash if receipt else ""),
+        "time": answer.time if answer else receipt.time if receipt else "",
+    }
+    begun = answer.begun if answer is not None and answer.begun else len(prepared.before)
+    return about | ({"begun": begun} if begun else {})
 
 
 def _remember(session: Session, prepared: Prepared) -> None:
