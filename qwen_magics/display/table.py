@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from qwen_magics.display import prose
 from qwen_magics.display.figures import LOSS
@@ -36,11 +37,11 @@ class Column(Struct, frozen=True):
 
 class Table(Struct, frozen=True, kw_only=True):
     """Rows of text under columns, a foot that adds them up, sentences below. A cell that begins with ▲ is stressed,
-    and so is a row that begins with ▸.
+    and so is a row that begins with ▸. A row that has nothing but its first cell heads those below it.
 
-    In sentences `…` is code and **…** is stressed. `wide`: as text it takes at most so many columns (0: any number);
-    the first column is shortened, what has no room in the last one, which then must be one that wraps, stands beneath.
-    A table of more than `tall` rows scrolls in HTML.
+    In sentences and in columns that wrap `…` is code and **…** is stressed. `wide`: as text it takes at most so many
+    columns (0: any number); the first one is shortened, what has no room in a last one that wraps stands beneath. A
+    table of more than `tall` rows scrolls in HTML.
     """
 
     columns: tuple[Column, ...]
@@ -49,6 +50,21 @@ class Table(Struct, frozen=True, kw_only=True):
     sentences: tuple[str, ...] = ()
     wide: int = 0
     tall: int = 40
+
+    def slim(self) -> Table:
+        """The table without columns that hold nothing."""
+        lines = (*self.rows, self.foot) if self.foot else self.rows
+        kept = [n for n in range(len(self.columns)) if n == 0 or any(line[n] for line in lines)]
+
+        def kept_of(line: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(line[n] for n in kept)
+
+        return replace(
+            self,
+            columns=tuple(self.columns[n] for n in kept),
+            rows=tuple(map(kept_of, self.rows)),
+            foot=kept_of(self.foot) if self.foot else (),
+        )
 
     def html(self) -> str:
         """Static HTML with inline styles only, good in light and dark."""
@@ -153,10 +169,13 @@ def _padded(text: str, column: Column, columns: int) -> str:
 
 def _row(columns: tuple[Column, ...], cells: tuple[str, ...], style: str = "") -> str:
     drawn = []
+    if cells[0] and not any(cells[1:]):
+        style = style or f"border-top:{_RULE};font-weight:600;color:{_QUIET}"
     for column, cell in zip(columns, cells, strict=True):
         quiet = f";color:{_QUIET}" if column.quiet and not style else ""
         stress = ";font-weight:600" if cell.startswith(LOSS) or cells[0].startswith(HERE) else ""
-        drawn.append(f'<td style="{_cell(column)}{quiet}{stress};{style}">{_text(cell)}</td>')
+        said = _sentence(cell) if column.wraps else _text(cell)
+        drawn.append(f'<td style="{_cell(column)}{quiet}{stress};{style}">{said}</td>')
     return f'<tr style="background:none">{"".join(drawn)}</tr>'
 
 

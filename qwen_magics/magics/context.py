@@ -1,15 +1,18 @@
-"""`%qwen_context` and `--dry-run`: what a question would send and cost, item by item. Sends nothing."""
+"""`%qwen_context`, `--dry-run`, `--full`, `--diff`, `--what-if`: what a question would send and cost. Sends nothing."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from qwen_magics import catalog
-from qwen_magics.display import reports
+from qwen_magics.display import body, context
+from qwen_magics.display import changes as differences
 from qwen_magics.magics import report
 from qwen_magics.magics.options import parse
 from qwen_magics.magics.prepare import Prepared, prepare
 from qwen_magics.turn import plan
+from qwen_magics.turn.changes import changes
 from qwen_magics.turn.preview import preview
 
 if TYPE_CHECKING:
@@ -27,19 +30,19 @@ def show(session: Session, line: str) -> None:
 
 
 def show_prepared(session: Session, prepared: Prepared, given: Given) -> None:
-    """The table of one prepared question."""
+    """What is to be seen of one prepared question: the table, unless it is something else."""
     planned = plan(prepared.ask, prepared.route, session.ledger)
     if given.what_if:
         _what_if(session, prepared, planned, full=given.full)
         return
-    table = reports.context(
-        preview(planned, prepared.context),
-        where=f"{prepared.route.endpoint.label}, {prepared.route.title}",
-        left_out=prepared.context.left_out,
-        broken=prepared.context.broken,
-        notes=tuple(_notes(prepared)),
-    )
-    report.show(session.shell, table)
+    seen, where = preview(planned, prepared.context), f"{planned.endpoint.label}, {planned.route.title}"
+    if given.diff:
+        found = differences.table(changes(planned), seen, where=where, now=dt.datetime.now(dt.UTC))
+        report.show(session.shell, found)
+    if given.full:
+        report.show(session.shell, body.body(planned.endpoint.chat_url, planned.request.body))
+    if given.dry_run or not given.looks:
+        report.show(session.shell, context.table(seen, where=where, notes=tuple(_notes(prepared))))
 
 
 def _what_if(session: Session, prepared: Prepared, planned: Plan, *, full: bool) -> None:
@@ -54,9 +57,15 @@ def _what_if(session: Session, prepared: Prepared, planned: Plan, *, full: bool)
 
 def _notes(prepared: Prepared) -> Iterator[str]:
     """What a reader of the table should know besides."""
-    context, route = prepared.context, prepared.route
-    if context.skipped:
-        yield f"Skipped by their marks or tags: {', '.join(f'#{number}' for number in context.skipped)}."
+    sent, route = prepared.context, prepared.route
+    if sent.left_out:
+        yield f"Left out: {', '.join(sent.left_out)}."
+    if sent.skipped:
+        yield f"Skipped by their marks or tags: {', '.join(f'#{number}' for number in sent.skipped)}."
+    if sent.broken:
+        yield f"Control tokens were broken by a space: {' '.join(f'`{token}`' for token in sent.broken)}."
+    if any(item.redacted for item in sent.items):
+        yield "What was redacted goes as `‹…›` marks; `--unredacted #N` sends a cell as it is."
     if route.model is None and route.endpoint.provider == "alibaba":
         hint = catalog.suggest(route.name)
         yield f"The catalogue doesn't know {route.name}: no price, and its window is a guess. {hint}".strip()

@@ -1,0 +1,170 @@
+"""The context of a question as a table: what goes along, what it costs, what helps. Counts and prices nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from qwen_magics.display import figures
+from qwen_magics.display.figures import LOSS, counted, money
+from qwen_magics.display.table import Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from qwen_magics.turn.preview import Preview, Row
+
+TEXT = 80  # columns of a terminal
+TITLE = 40  # characters of a cell's own words
+SHARE = Decimal("0.05")  # of the cost: from here on a remedy stands beside the item
+_COLUMNS = (
+    Column("what goes along"), Column("tokens", "right"), Column("costs", "right"),
+    Column("without it, save", "right"), Column("cache", quiet=True), Column("", quiet=True, wraps=True),
+)  # fmt: skip
+_CACHED = {"whole": "hit?", "part": "in part", "": "new"}
+_DEARER = {Decimal(2): "costs double", Decimal(3): "costs three times as much"}
+
+
+def table(preview: Preview, *, where: str, notes: Sequence[str] = ()) -> Table:
+    """What a question would send, item by item. `where`: provider and model; `notes`: what else there is to say."""
+    rows = [_item(row, preview) for row in preview.rows]
+    rows += [
+        (fee.label, "", money(fee.cost or Decimal(0), preview.expected.currency), "", "", "") for fee in preview.fees
+    ]
+    sentence = " ".join(_matters(preview))
+    facts = " · ".join(_facts(preview))
+    said = (sentence, facts, *_cache_words(preview), f"Nothing was sent. A question goes to {where}.", *notes)
+    whole = Table(
+        columns=_COLUMNS,
+        rows=(*rows, _answer(preview)),
+        foot=_foot(preview),
+        sentences=tuple(filter(None, said)),
+        wide=TEXT,
+    )
+    return whole.slim()
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def _item(row: Row, preview: Preview) -> tuple[str, ...]:
+    title = row.title if len(row.title) <= TITLE else row.title[: TITLE - 1] + "…"
+    currency = preview.expected.currency
+    cached = _CACHED[row.cached] if preview.hit.tokens else ""
+    return (
+        f"{row.label} {title}".strip(),
+        f"{row.tokens:,}",
+        "" if row.cost is None else money(row.cost, currency),
+        "" if row.saves is None else f"{LOSS} {money(row.saves, currency)}" if row.jump else money(row.saves, currency),
+        cached,
+        ", ".join((*row.notes, *([row.remedy] if _worthwhile(row, preview) else []))),
+    )
+
+
+def _worthwhile(row: Row, preview: Preview) -> bool:
+    """Whether its remedy stands beside it: it is a good part of the cost, or of the prompt where there is no price."""
+    if not row.remedy:
+        return False
+    if row.saves is None or preview.expected.amount is None:
+        return row.tokens >= SHARE * preview.tokens
+    return row.saves >= SHARE * preview.expected.amount
+
+
+def _answer(preview: Preview) -> tuple[str, ...]:
+    answer, size = preview.answer, preview.size
+    cost = "" if answer.cost is None else money(answer.cost, preview.expected.currency)
+    said = f"8 in 10 between {size.low:,} and {size.high:,} tokens" if size.low < size.high else ""
+    return ("answer, expected", f"{answer.tokens:,}", cost, "", "", said if size.of else "a guess: no basis yet")
+
+
+def _foot(preview: Preview) -> tuple[str, ...]:
+    worst = preview.worst
+    priced = worst.amount is not None and worst.basis != "free"
+    return (
+        f"{preview.tokens:,} of {preview.room:,}",
+        "",
+        figures.price(preview.expected),
+        "",
+        "",
+        f"worst case {figures.price(worst)}" if priced else "",
+    )
+
+
+# --- sentences --------------------------------------------------------------------------------------------------------
+
+
+def _matters(preview: Preview) -> Iterator[str]:
+    """What matters most, and what to do about it: a dearer tier, or the one item that most of it is."""
+    down = preview.way_down
+    tier, currency = preview.expected.tier, preview.expected.currency
+    if tier is not None and not tier.first and tier.times is not None and tier.times > 1:
+        over = preview.tokens - tier.over
+        yield f"**{LOSS} {counted(over, 'token')} past {tier.over:,}: the whole request {_dearer(tier.times)}.**"
+        if preview.beside is not None:
+            yield f"Just below it: {_from_to(preview, preview.beside)}."
+        if down is not None and down.saves is not None and preview.expected.amount is not None:
+            yield f"{_capital(down.remedy)}: {_from_to(preview, preview.expected.amount - down.saves)}."
+    elif preview.beside is not None and preview.to_next is not None:
+        bound = preview.tokens + preview.to_next
+        yield (
+            f"**{LOSS} Only {counted(preview.to_next, 'token')} below {bound:,}:** a service may add some of its own, "
+            f"and past it the whole costs {money(preview.beside, currency)} instead of "
+            f"{money(preview.expected.amount or Decimal(0), currency)}."
+        )
+    heaviest = preview.heaviest
+    if heaviest.core * 2 > preview.tokens:
+        remedy = heaviest.remedy
+        known = remedy and heaviest is not down
+        saved = ""
+        if known and heaviest.saves is not None and preview.expected.amount is not None and heaviest.saves > 0:
+            saved = f": {_from_to(preview, preview.expected.amount - heaviest.saves)}"
+        yield f"{figures.percent(heaviest.core, preview.tokens)} of this is {heaviest.mostly}."
+        if known:
+            yield f"{_capital(remedy)}{saved}." if saved else f"{_capital(remedy)} leaves it out."
+
+
+def _facts(preview: Preview) -> Iterator[str]:
+    """The totals in words: range, window, tier."""
+    yield from _range(preview)
+    room = preview.room - preview.tokens
+    yield f"{figures.percent(preview.tokens, preview.room)} of the window, room for {room:,} tokens more"
+    if preview.to_next is not None and preview.then is not None:
+        bound = preview.tokens + preview.to_next
+        if preview.to_next == 0:
+            yield f"exactly at {bound:,}; one token more and all of it {_dearer(preview.then)}"
+        else:
+            yield f"{counted(preview.to_next, 'token')} below {bound:,}, past which all of it {_dearer(preview.then)}"
+
+
+def _range(preview: Preview) -> Iterator[str]:
+    low, high, size = preview.low, preview.high, preview.size
+    if low is None or high is None:
+        return
+    if not size.of:
+        yield "no basis yet for a range: fewer than 5 answers of this model"
+        return
+    first, last = (money(amount, preview.expected.currency) for amount in (low, high))
+    span = first if first == last else f"{first} to {last.lstrip('$¥')}"
+    yield f"{span} for 8 answers in 10 of your last {size.of}"
+
+
+def _cache_words(preview: Preview) -> Iterator[str]:
+    hit = preview.hit
+    if hit.tokens:
+        saved = ""
+        yield f"About {hit.tokens:,} tokens probably come from the cache (`hit?`){saved}."
+    if hit.why and hit.lost:
+        yield f"About {hit.lost:,} tokens that were sent before are read anew: {hit.why}."
+
+
+def _dearer(times: Decimal) -> str:
+    return _DEARER.get(times, f"costs {round(times, 1).normalize():f} times as much")
+
+
+def _from_to(preview: Preview, to: Decimal) -> str:
+    currency = preview.expected.currency
+    return f"{money(preview.expected.amount or Decimal(0), currency)} → {money(to, currency)}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
