@@ -80,6 +80,13 @@ def expand(prompt: str, namespace: dict[str, Any]) -> Expanded:
     return Expanded(_joined(parts), tuple(names))
 
 
+def names(prompt: str) -> tuple[str, ...] | None:
+    """The names that its expressions use, evaluated or not; None where it has no expression. Raises ExpressionError."""
+    trees = [_tree(part.source) for part in parse(prompt) if isinstance(part, Expression)]
+    used = (node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return tuple(dict.fromkeys(name for name in used if not hasattr(builtins, name))) if trees else None
+
+
 def _expression(prompt: str, start: int) -> tuple[Expression, int] | None:
     """The expression that begins at `start` and where its braces end; None where it is plain text."""
     why: tuple[str, Exception] | None = None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _OURS = re.compile(r"qwen", re.IGNORECASE)
 _WRAPPERS = {"capture": False, "time": False, "prun": False, "timeit": True}  # cell magics that run Python; how often?
+_SILENT = ("load_ext", "config", "matplotlib", "qwen")  # line magics that show nothing but, perhaps, an answer
 _REPEATING = (
     ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ListComp, ast.SetComp,
     ast.DictComp, ast.GeneratorExp,
@@ -75,9 +76,9 @@ def silent(source: str) -> bool:
 def _is_silent(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
         return True
-    call = statement.value if isinstance(statement, ast.Expr) else None
+    call = statement.value if isinstance(statement, ast.Expr | ast.Assign) else None
     if isinstance(call, ast.Call) and (named := _magic(call)):
-        return named[0] in ("load_ext", "config", "matplotlib") and bool(named[1])
+        return named[0] in _SILENT and bool(named[1])
     plain = isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Pass)
     return plain and not any(isinstance(node, ast.Call) for node in ast.walk(statement))
 

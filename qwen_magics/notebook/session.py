@@ -35,16 +35,21 @@ class Session:
     def notebook(self, live: Saved | None = None) -> Notebook:
         """The notebook as it is now, from the front end's live copy where there is one, else from the file."""
         from .current import current
-        from .file import Reader, UnreadableNotebookError, find
+        from .file import UnreadableNotebookError
 
         executions, running = self.record.executions, self.record.running
         if live is not None:
             return current(executions, running, live, "live")
-        path = find(self._shell.user_ns, cell_id=running.key if running else "", folder=self._folder)
-        if not path:
-            return current(executions, running)
-        self._reader = self._reader or Reader()
         try:
-            return current(executions, running, self._reader.read(path))
+            return current(executions, running, self.document())
         except UnreadableNotebookError as error:
             return current(executions, running, note=str(error))
+
+    def document(self) -> Saved | None:
+        """The notebook's file as it was last saved; None where there is none. Raises UnreadableNotebookError."""
+        from .file import Reader, find
+
+        running = self.record.running
+        path = find(self._shell.user_ns, cell_id=running.key if running else "", folder=self._folder)
+        self._reader = self._reader or Reader()
+        return self._reader.read(path) if path else None
