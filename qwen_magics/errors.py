@@ -12,6 +12,7 @@ QwenError
 ├── CredentialError          NoKey, WrongKey
 ├── GuardError               refused before sending: too dear without --yes
 │   └── OverCeiling          more than a guard rail or budget has room for
+├── NotSaved                 --replay-only, and no saved answer is at hand
 ├── ProviderError            the provider's answer was an error
 │   ├── AccessDenied, QuotaExhausted, BadRequest, Moderated, ModelNotOffered
 │   └── Retryable
@@ -107,6 +108,10 @@ class OverCeiling(GuardError):
     def __init__(self, message: str, *, remedy: str = "", room: Decimal, words: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.room, self.words = room, words
+
+
+class NotSaved(QwenError):
+    """Only a saved answer was wanted, and there is none."""
 
 
 class ProviderError(QwenError):

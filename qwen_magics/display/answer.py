@@ -59,6 +59,7 @@ class AnswerView:
         self._shown_at = self._line_at = float("-inf")
         self._began, self._doing = clock(), "waiting"
         self._answering = self._over = False
+        self._kept = ""
         self._lock = threading.RLock()
 
     def __enter__(self) -> AnswerView:
@@ -83,6 +84,11 @@ class AnswerView:
                 self._slots.turn, self._began = event.receipt.id, self._clock()
             elif isinstance(event, Settled):
                 self._settle(event)
+
+    def keep(self, said: Mapping[str, Any], status: str) -> None:
+        """What `Settled` brings is an earlier answer: these are its own metadata."""
+        with self._lock:
+            self._said, self._kept = dict(said), status
 
     def tick(self) -> None:
         """Show what is due while no event comes."""
@@ -222,9 +228,9 @@ class AnswerView:
         answered = self._answering or self._begins(now, ended=True)
         self._over = True
         if answered and self._form == "json":
-            self._put_json(status)
+            self._put_json(self._kept or status)
         elif answered:
-            self._put(self._parts.open, final=True, status=status)
+            self._put(self._parts.open, final=True, status=self._kept or status)
         if self._thought.began is not None:
             self._slots.content(0, self._thought.folded(final, now), "thinking")
         self._end_line(status, final)

@@ -24,6 +24,9 @@ class View(Protocol):
     def show(self, event: TurnEvent) -> None:
         """Show what happened."""
 
+    def keep(self, said: Mapping[str, Any], status: str) -> None:
+        """What `Settled` brings is an earlier answer: these are its own metadata."""
+
     def close(self) -> None:
         """The turn is over, however it ended."""
 
@@ -81,6 +84,7 @@ class Ticking:
     def __init__(self, shown: AnswerView) -> None:
         self._view, self._over = shown, threading.Event()
         self.show: Callable[[TurnEvent], None] = shown.show
+        self.keep: Callable[[Mapping[str, Any], str], None] = shown.keep
         # Thread.start waits until the thread runs, and the request with it.
         _thread.start_new_thread(contextvars.copy_context().run, (self._tick,))
 
@@ -111,6 +115,7 @@ class TerminalView:
         self._publish, self._with_receipt, self._said = publish, with_receipt, dict(said or {})
         self._write = write or sys.stdout.write
         self._slots, self._text, self._column, self._last = Slots(publish), "", 0, ""
+        self._kept = ""
 
     def show(self, event: TurnEvent) -> None:
         """Show what happened."""
@@ -127,6 +132,10 @@ class TerminalView:
         elif isinstance(event, Settled):
             self._settle(event)
 
+    def keep(self, said: Mapping[str, Any], status: str) -> None:
+        """What `Settled` brings is an earlier answer: these are its own metadata."""
+        self._said, self._kept = dict(said), status
+
     def close(self) -> None:
         """The turn is over, however it ended."""
         self._line_ends("")
@@ -137,7 +146,7 @@ class TerminalView:
         if end.text.startswith(self._text):
             self._print(end.text[len(self._text) :])
         self._line_ends("")
-        mark = {**self._said, "status": end.receipt.status, "part": 0}
+        mark = {**self._said, "status": self._kept or end.receipt.status, "part": 0}
         if end.text:
             text = end.text if end.text.startswith(self._text) else self._text
             self._slots.content(0, {"text/markdown": text}, "answer", **mark)

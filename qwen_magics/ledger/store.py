@@ -20,7 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from qwen_magics.context.layout import Part
-from qwen_magics.ledger import budgets, owner, prompts, reports
+from qwen_magics.ledger import budgets, owner, prompts, reports, saved
 from qwen_magics.ledger.ceilings import Ceiling, Scope, Standing, check, standings, utc
 from qwen_magics.ledger.database import Database
 from qwen_magics.ledger.owner import Owner
@@ -111,6 +111,20 @@ class Ledger:
             if layout:
                 prompts.save(transaction, receipt, place.notebook, layout)
 
+    def replayed(
+        self, receipt: Receipt, place: Place, *, text: str = "", thinking: str = "", asked: str = "", answered: str = ""
+    ) -> None:
+        """Note that a saved answer was shown again: nothing left and nothing is spent.
+
+        One that only the notebook had is saved too, as the answer of the turn `receipt.id`, given at `answered`.
+        """
+        with self._file.write() as transaction:
+            _append(transaction, "settled", receipt, place)
+            if text:
+                then = replace(receipt, status="complete", time=answered or receipt.time)
+                _save_answer(transaction, then, place, asked, text, thinking)
+                _keep_under(transaction, self.answers_cap)
+
     def clear_up(self) -> None:
         """Settle what processes that have ended left behind, as lost or released. (Each `reserve` does so too.)"""
         with self._file.write() as transaction:
@@ -177,9 +191,20 @@ class Ledger:
         with self._file.read() as connection:
             return reports.outputs(connection, model, last, thinking=thinking)
 
+    def known(self, request_hash: str) -> list[saved.Known]:
+        """Where and when this very request was answered, oldest first."""
+        with self._file.read() as connection:
+            return saved.known(connection, request_hash)
+
+    def words(self, turn: str) -> saved.Words | None:
+        """What a turn answered."""
+        with self._file.read() as connection:
+            return saved.words(connection, turn)
+
     def has_sent(self, notebook: str, provider: str, region: str = "") -> bool:
         """Whether this notebook ever sent a request to this provider and region."""
-        query = "select 1 from spent where notebook = ? and provider = ? and region = ? limit 1"
+        to = "notebook = ? and provider = ? and region = ? and status != 'replayed'"
+        query = f"select 1 from spent where {to} limit 1"
         with self._file.read() as connection:
             return connection.execute(query, (notebook, provider, region)).fetchone() is not None
 

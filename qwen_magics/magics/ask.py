@@ -142,7 +142,7 @@ class _Asking:
         )
 
     def _carry_out(self, turn: Turn | Replay, view: View) -> Settled:
-        """Show the turn's events to its end, which comes last: it brings an earlier answer where there is no new one."""
+        """Show the turn's events; its end comes last, with an earlier answer where there is no new one."""
         end: Settled | None = None
         try:
             with turn:
@@ -161,13 +161,14 @@ class _Asking:
                 finally:
                     if end is not None:
                         view.show(end)
-                assert end is not None  # a turn that ends well has settled
-                return end
         except Moderated as problem:
             problem.remedy = _what_is_new(self.session, self.prepared) or problem.remedy
             raise
         finally:
             view.close()
+        if end is None:
+            raise QwenError("The turn ended without its end.")  # a fault of ours
+        return end
 
     def _refused(self, problem: BaseException) -> None:
         """Nothing has left; an earlier answer stays in place."""

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from qwen_magics.ledger import Ledger
     from qwen_magics.notebook.cells import Notebook
     from qwen_magics.settings import Settings
+    from qwen_magics.turn.replay import Replays
 
 
 class Host(Protocol):
@@ -24,6 +25,8 @@ class Host(Protocol):
     def memory(self) -> Memory: ...  # noqa: D102 - what was worked out for the last question's cells
     @property
     def ledger(self) -> Ledger: ...  # noqa: D102
+    @property
+    def replays(self) -> Replays: ...  # noqa: D102 - the saved answers of the notebook
     @property
     def execution(self) -> str: ...  # noqa: D102
     @property

@@ -10,13 +10,13 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from qwen_magics.context import compose, expressions, turns
 from qwen_magics.context.compose import Context, Question, Rules
 from qwen_magics.context.items import Item
 from qwen_magics.context.layout import layout
 from qwen_magics.errors import OptionError, PromptError, SendingForbidden
-from qwen_magics.notebook import answers
 from qwen_magics.turn import Ask, Place, Route, route
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from qwen_magics.notebook.cells import Notebook
     from qwen_magics.settings import Settings
     from qwen_magics.turn import Plan
+    from qwen_magics.turn.replay import Replays
     from qwen_magics.values import Progress
 
 UNSAVED = "not saved with this cell yet: no Markdown went along"
@@ -66,8 +67,9 @@ def prepare(host: Host, given: Given, text: str, *, lead: str = "", question: Qu
     """
     where = route(host.settings(**given.settings()))
     notebook = host.notebook()
+    host.replays.see(notebook)
     _check_numbers(notebook, given)
-    begun = _begun(notebook) if given.go_on else None
+    begun = _begun(host.replays) if given.go_on else None
     if question is None:
         question = _question(host.namespace, given, lead, text, begun)
     knows = redactor(host, where.settings)
@@ -186,12 +188,15 @@ def _rules(given: Given, where: Route) -> Rules:
     )
 
 
-def _begun(notebook: Notebook) -> SavedAnswer:
-    earlier = answers.read(notebook.earlier)
+def _begun(replays: Replays) -> SavedAnswer:
+    """The answer to go on from. One of another session that went on itself does so again, from where it began."""
+    earlier = replays.stood[-1].answer if replays.stood else None
     if earlier is None or not earlier.text.strip():
         raise OptionError(
             "--continue: this cell has no answer to go on from. Nothing was sent.", remedy="Leave --continue out."
         )
+    if earlier.begun and earlier.whole and not replays.mine(replays.stood[-1]):
+        return replace(earlier, text=earlier.text[: earlier.begun])
     return earlier
 
 

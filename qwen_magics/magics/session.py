@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qwen_magics.notebook.cells import Notebook
     from qwen_magics.provider.client import Client
     from qwen_magics.settings import Qwen, Settings
+    from qwen_magics.turn.replay import Replays
 
 
 class Session:
@@ -58,6 +59,13 @@ class Session:
 
         return Memory()
 
+    @cached_property
+    def replays(self) -> Replays:
+        """The saved answers that it found, and what it asked."""
+        from qwen_magics.turn.replay import Replays
+
+        return Replays(self.id)
+
     def settings(self, **options: object) -> Settings:
         """The settings of this moment, a magic's options on top."""
         return self.qwen.with_options(**options)
@@ -80,9 +88,9 @@ class Session:
 
     @property
     def execution(self) -> str:
-        """What tells the running execution from others."""
+        """What tells the running execution from all others, of other sessions too."""
         running = self.here.record.running
-        return running.msg_id if running else ""
+        return f"{self.id[:12]} {running.msg_id}" if running else ""
 
     def tally(self) -> Tally:
         """The receipt that all line magics of the running execution share."""

@@ -1,15 +1,18 @@
 """The answers that stand in a cell's outputs, as the model gave them. Display writes them; context reads them.
 
 Each part of an answer has `metadata.qwen_magics = {"version": 1, "turn", "role": "answer", "part"}`; the first part
-also has `asked` and `question`, the last one `status`. `text/plain` is the model's own text, `text/markdown` the same
-made safe for display.
+also has `asked`, `question`, `request_hash`, `time` and `begun`, the last one `status`. `text/plain` is the model's own
+text, `text/markdown` the same made safe for display.
 """
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from qwen_magics.notebook.cells import joined
 
@@ -18,11 +21,15 @@ if TYPE_CHECKING:
 
     from qwen_magics.notebook.cells import Output
 
+_FOLDED = re.compile(r"<pre[^>]*>(.*)</pre>", re.DOTALL)
+
 
 class SavedAnswer(Struct, frozen=True):
     """One turn's answer. `asked` is the question as it was sent, `question` the fingerprint of the cell's source then.
 
-    `status` is a receipt's; `stopped` too where the last part is missing because the kernel died.
+    `status` is a receipt's; `stopped` too where the last part is missing because the kernel died. `request_hash` and
+    `time` are those of the request that it came from, also where it was replayed. `begun`: so many characters of the
+    text stood there before, and the turn went on from them.
     """
 
     turn: str
@@ -30,6 +37,15 @@ class SavedAnswer(Struct, frozen=True):
     asked: str = ""
     question: str = ""
     status: str = "stopped"
+    request_hash: str = ""
+    time: str = ""
+    begun: int = 0
+    thinking: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the answer came to its end."""
+        return self.status in ("complete", "replayed")
 
 
 def read(outputs: Iterable[Output]) -> SavedAnswer | None:
@@ -41,11 +57,17 @@ def read(outputs: Iterable[Output]) -> SavedAnswer | None:
 def read_all(outputs: Iterable[Output]) -> list[SavedAnswer]:
     """Every turn's answer, in order. Unknown keys are ignored, wrong types are as good as missing."""
     turns: dict[str, list[tuple[dict[str, Any], str]]] = {}
+    thoughts: dict[str, str] = {}
     for output in outputs:
         mark = output.metadata.get("qwen_magics")
-        if isinstance(mark, dict) and mark.get("role") == "answer":
+        if not isinstance(mark, dict):
+            continue
+        if mark.get("role") == "answer":
             turns.setdefault(_word(mark, "turn"), []).append((mark, _own_text(output)))
-    return [_joined(turn, parts) for turn, parts in turns.items()]
+        elif mark.get("role") == "thinking":
+            thoughts[_word(mark, "turn")] = _unfolded(output)
+    found = [_joined(turn, parts) for turn, parts in turns.items()]
+    return [replace(answer, thinking=thoughts[answer.turn]) if answer.turn in thoughts else answer for answer in found]
 
 
 def _joined(turn: str, parts: list[tuple[dict[str, Any], str]]) -> SavedAnswer:
@@ -56,7 +78,17 @@ def _joined(turn: str, parts: list[tuple[dict[str, Any], str]]) -> SavedAnswer:
         asked=_word(marks[0], "asked"),
         question=_word(marks[0], "question"),
         status=_word(marks[-1], "status") or "stopped",
+        request_hash=_word(marks[0], "request_hash"),
+        time=_word(marks[0], "time"),
+        begun=begun if isinstance(begun := marks[0].get("begun"), int) else 0,
     )
+
+
+def _unfolded(output: Output) -> str:
+    """The text behind a line of thinking."""
+    html = output.data.get("text/html")
+    found = _FOLDED.search(joined(html)) if isinstance(html, str | list) else None
+    return unescape(found[1]) if found else ""
 
 
 def _own_text(output: Output) -> str:

@@ -78,8 +78,8 @@ def test_the_line_magic_gives_a_string_that_is_shown_once(desk: Desk) -> None:
 
 
 def test_code_goes_into_one_new_cell_below_and_not_again(desk: Desk) -> None:
-    """Never run; not on a rerun in this session, nor in a later one where the cell below is already its product."""
-    desk.provider.enqueue(CODE, CODE, CODE)
+    """Never run; not on a rerun in this session, nor where it is replayed in a later one."""
+    desk.provider.enqueue(CODE, CODE)
     ran = desk.lab.run("%%qwen --context none --as code\nAdd up!")
     question = len(desk.lab.notebook.cells) - 1
     (payload,) = ran.payload
