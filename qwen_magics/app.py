@@ -27,7 +27,8 @@ COMMANDS = {
     "local": "the local model: fetch its weights, start, stop, status",
     "prices": "what the models cost, tier by tier, with date and source",
     "run": "execute a notebook from top to bottom without a browser, and keep its outputs",
-    "usage": "what was spent, from the ledger",
+    "strip": "take receipts, thinking and what was asked out of a notebook before it goes to others",
+    "usage": "what was spent, from the ledger or from the receipts in notebooks",
 }
 INTERRUPTED = 130
 

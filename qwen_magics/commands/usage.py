@@ -180,7 +180,7 @@ def _receipts(files: list[Path]) -> dict[str, list[Any]]:
 
     seen: set[str] = set()
     found = {}
-    for path in files:
+    for path in dict.fromkeys(files):
         try:
             saved = Reader().read(str(path))
         except UnreadableNotebookError as error:

@@ -25,9 +25,9 @@ MACHINE, FILES = "this machine's turns", "the receipts that stand in these files
 TERMINAL = 80  # columns
 _WORDS = ("free", "plan", "unpriced", "replayed", "failed", "lost")
 _LONGEST = 40  # signs of a name
-_NAME = 26  # of them stand in a terminal before a column is spared
+_NAME = 22  # of them stand in a terminal before a column is spared
 _MOST_DAYS = 31  # bars
-_SPARE = ("thinking", "cached", "out", "cache saved", "replay saved", "in")  # what goes first where room is short
+_SPARE = ("thinking", "out", "in", "cached", "replay saved", "cache saved")  # what goes first where room is short
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -126,7 +126,8 @@ def table(groups: Named, heading: str, *, whole: Sequence[Total] = (), sentences
 
 def _row(name: str, total: Total) -> tuple[str, ...]:
     words = [f"{getattr(total, word):,} {word}" for word in _WORDS if getattr(total, word)]
-    return (name, *_figures([total]), ", ".join(words if total.currency or len(words) > 1 else words[1:]))
+    said = amount(total)
+    return (name, *_figures([total]), ", ".join(word for word in words if word.split()[1] != said))
 
 
 def _foot(whole: Sequence[Total]) -> tuple[str, ...]:
@@ -152,7 +153,7 @@ def _figures(totals: Sequence[Total]) -> tuple[str, ...]:
 def amount(total: Total) -> str:
     """What was spent, marked where it may be more or is estimated; a word where there is no money."""
     if not total.currency:
-        return next((word for word in _WORDS if getattr(total, word)), "")
+        return next((word for word in _WORDS if getattr(total, word) == total.turns), "")
     if total.replayed == total.turns:
         return "replayed"
     return f"{total.sign} {figures.money(total.amount, total.currency)}".strip()
