@@ -55,7 +55,7 @@ def hit(plan: Plan, now: dt.datetime | None = None) -> Hit:
     if not layout or not _counts(route):
         return Hit()
     moment = now or dt.datetime.fromisoformat(plan.receipt.time)
-    smallest, life = (SMALLEST_LOCAL, None) if _local(route) else (SMALLEST, LIFE)
+    smallest, life = _smallest(route), None if _local(route) else LIFE
     measure = _Measure(plan)
     marked = [place for place, part in enumerate(layout, 1) if part.marked]
     own = _own(plan.ask.before, route)
@@ -78,16 +78,16 @@ def hit(plan: Plan, now: dt.datetime | None = None) -> Hit:
     )
 
 
-def missed(hit: Hit, usage: Usage, *, local: bool = False) -> str:
-    """What a receipt's line says where the cache gave less than it could have, and that is worth a word; else ''."""
-    worth = SMALLEST_LOCAL if local else SMALLEST
-    if "input" in usage.basis or not usage.input:  # the provider told nothing
-        return ""
-    if hit.why and hit.lost >= worth and usage.cached < hit.tokens + hit.lost // 2:
-        return f"part of the cache lost: {hit.why}" if usage.cached else f"no cache hit: {hit.why}"
-    if hit.tokens >= worth and not usage.cached:
-        return f"no cache hit, though ≈ {hit.tokens:,} tokens were sent before"
-    return ""
+def missed(plan: Plan, usage: Usage) -> tuple[str, ...]:
+    """What the receipt's line says where the cache gave less than it could have, and that is worth a word."""
+    found, worth = plan.hit, _smallest(plan.route)
+    if not usage.input or "input" in usage.basis:  # the provider told nothing
+        return ()
+    if found.why and found.lost >= worth and usage.cached < found.tokens + found.lost // 2:
+        return (f"part of the cache lost: {found.why}" if usage.cached else f"no cache hit: {found.why}",)
+    if found.tokens >= worth and not usage.cached:
+        return (f"no cache hit, though ≈ {found.tokens:,} tokens were sent before",)
+    return ()
 
 
 # --- marks ------------------------------------------------------------------------------------------------------------
@@ -116,6 +116,12 @@ def marked(ask: Ask, route: Route) -> Ask:
         at, end = ends[place - 1]
         messages[at] = _with_mark(messages[at], end)
     return replace(ask, messages=messages, layout=layout)
+
+
+def unmarked(ask: Ask, route: Route) -> tuple[str, ...]:
+    """What the receipt's line says where explicit marks are wanted, would be of use, and can't be had."""
+    why = unavailable(route)
+    return (why,) if route.settings.cache == "explicit" and why and _large(ask.layout) else ()
 
 
 def unavailable(route: Route) -> str:
@@ -153,6 +159,10 @@ def _counts(route: Route) -> bool:
 
 def _local(route: Route) -> bool:
     return route.endpoint.provider == "local"
+
+
+def _smallest(route: Route) -> int:
+    return SMALLEST_LOCAL if _local(route) else SMALLEST
 
 
 def _own(before: Sequence[Prompt], route: Route) -> list[Prompt]:

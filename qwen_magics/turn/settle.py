@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from qwen_magics import tokens
 from qwen_magics.catalog import pricing
 from qwen_magics.errors import LedgerError, QwenError, Stopped
+from qwen_magics.turn import cache
 from qwen_magics.turn.plan import FREE, count
 from qwen_magics.values import Cost, Receipt, Reported, Status, Timing, Usage
 
@@ -67,6 +68,7 @@ def settle(plan: Plan, spent: Spent, ending: Ending) -> Receipt:
         usage=usage,
         cost=cost_of(plan, spent, usage, ending),
         timing=ending.timing,
+        notes=(*plan.receipt.notes, *cache.missed(plan, usage)),
         error=ending.error.message if ending.error else "",
     )
     try:

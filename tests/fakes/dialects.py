@@ -11,6 +11,8 @@ from fakes.script import Answer, Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fakes.cache import Found
+
 DIALECTS = ("alibaba", "openrouter", "modelscope", "huggingface", "vllm", "llama.cpp", "openai")
 ID = "chatcmpl-e30f5ae7-0000-9000-8000-000000000000"
 REASONING_FIELD = {"openrouter": "reasoning", "vllm": "reasoning", "huggingface": "reasoning"}  # facts 3.3, 3.4
@@ -91,7 +93,7 @@ def closing(dialect: str, answer: Answer, usage: dict[str, Any] | None) -> Itera
         yield b"data: [DONE]\n\n"
 
 
-def usage(dialect: str, answer: Answer, prompt: int, cached: int, thinking: int, text: int) -> dict[str, Any]:
+def usage(dialect: str, answer: Answer, prompt: int, found: Found, thinking: int, text: int) -> dict[str, Any]:
     """The usage object as each provider words it."""
     body: dict[str, Any] = {
         "prompt_tokens": prompt,
@@ -99,17 +101,23 @@ def usage(dialect: str, answer: Answer, prompt: int, cached: int, thinking: int,
         "total_tokens": prompt + thinking + text,
     }
     if dialect == "alibaba":  # facts 1.4: text_tokens includes reasoning_tokens
-        body["prompt_tokens_details"] = {"audio_tokens": None, "cached_tokens": cached}
+        body["prompt_tokens_details"] = {"audio_tokens": None, "cached_tokens": found.cached}
+        if found.explicit:
+            body["prompt_tokens_details"] |= {
+                "cache_creation": {"ephemeral_5m_input_tokens": found.written},
+                "cache_creation_input_tokens": found.written,
+                "cache_type": "ephemeral",
+            }
         details = {"reasoning_tokens": thinking, "text_tokens": thinking + text}
         body["completion_tokens_details"] = details if thinking else None
     elif dialect == "openrouter":  # facts 3.3
-        body["prompt_tokens_details"] = {"cached_tokens": cached, "cache_write_tokens": 0, "audio_tokens": 0}
+        body["prompt_tokens_details"] = {"cached_tokens": found.cached, "cache_write_tokens": 0, "audio_tokens": 0}
         body["completion_tokens_details"] = {"reasoning_tokens": thinking, "image_tokens": 0}
         body |= {"is_byok": False, "cost_details": {"upstream_inference_cost": None}}
         if answer.cost is not None:
             body["cost"] = float(answer.cost)
     elif dialect == "llama.cpp":
-        body["prompt_tokens_details"] = {"cached_tokens": cached}
+        body["prompt_tokens_details"] = {"cached_tokens": found.cached}
     return body
 
 

@@ -22,6 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 from fakes import dialects
+from fakes.cache import Cache, text_of, too_many
 from fakes.script import Answer, Refusal, Step
 
 if TYPE_CHECKING:
@@ -47,12 +48,13 @@ class Seen:
     @property
     def prompt(self) -> str:
         """All messages as one text."""
-        return "".join(f"<{m['role']}>{_text(m['content'])}" for m in self.body["messages"])
+        return "".join(f"<{m['role']}>{text_of(m['content'])}" for m in self.body["messages"])
 
 
 class FakeProvider:
     """See the module. `keys`: the only ones that are let in (empty: everyone). `cache_from`: prompts share a cache
-    where at least this many tokens of a prefix agree (None: never). Tokens: one per four characters, 5 a message.
+    where at least this many tokens of a prefix agree (None: never); marks are heeded always, `cache.later` makes them
+    older. Tokens: one per four characters, 5 a message.
     `tls`: files of a certificate and its key.
     """
 
@@ -64,7 +66,7 @@ class FakeProvider:
         cache_from: int | None = None,
         tls: tuple[Path, Path] | None = None,
     ) -> None:
-        self.dialect, self.keys, self.cache_from = dialect, keys, cache_from
+        self.dialect, self.keys, self.cache = dialect, keys, Cache(cache_from)
         self.always: Step | Callable[[Seen], Step] = Answer()
         self.models: tuple[str, ...] = dialects.MODELS
         self.requests: list[Seen] = []
@@ -72,7 +74,6 @@ class FakeProvider:
         self.hung_up = threading.Event()  # a client left before its answer's end
         self.closing = threading.Event()
         self._script: deque[Step | Callable[[Seen], Step]] = deque()
-        self._prompts: list[str] = []
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.provider = self
         self._scheme = "https" if tls else "http"
@@ -97,19 +98,18 @@ class FakeProvider:
 
     def next_step(self, seen: Seen) -> Step:
         """What to do with this question."""
+        if too_many(seen.body):
+            return refuse(400, "invalid_parameter_error", "At most 4 cache_control marks.", dialect=self.dialect)
         step = self._script.popleft() if self._script else self.always
         return step if isinstance(step, Answer | Refusal) else step(seen)
 
     def usage(self, answer: Answer, seen: Seen) -> dict[str, Any] | None:
         """By the fake's rule, unless the answer brings its own."""
-        prompt = seen.prompt
-        cached = max((_common(prompt, other) for other in self._prompts), default=0) // 4
-        cached = cached if self.cache_from is not None and cached >= self.cache_from else 0
-        self._prompts.append(prompt)
+        found = self.cache.find(seen.body)
         if not answer.send_usage or not (seen.body.get("stream_options") or {}).get("include_usage"):
             return None  # facts 1.3: none without include_usage
         thinking, text = (len("".join(part)) // 4 for part in (answer.thinking, answer.text))
-        return answer.usage or dialects.usage(self.dialect, answer, _tokens(seen), cached, thinking, text)
+        return answer.usage or dialects.usage(self.dialect, answer, _tokens(seen), found, thinking, text)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -254,14 +254,4 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _tokens(seen: Seen) -> int:
-    return sum(len(_text(message["content"])) // 4 + 5 for message in seen.body["messages"]) + 3
-
-
-def _text(content: Any) -> str:
-    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
-
-
-def _common(one: str, other: str) -> int:
-    return next(
-        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-    )
+    return sum(len(text_of(message["content"])) // 4 + 5 for message in seen.body["messages"]) + 3

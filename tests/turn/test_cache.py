@@ -6,19 +6,26 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
+from fakes.cache import Cache, text_of
+from fakes.provider import FakeProvider, refuse
 from fakes.turns import PLACE
+from msgspec.structs import replace
 
-from qwen_magics import settings, turn
+from qwen_magics import settings, tokens, turn
 from qwen_magics.catalog import pricing
 from qwen_magics.context.items import Item, messages
 from qwen_magics.context.layout import layout
-from qwen_magics.errors import GuardError
+from qwen_magics.errors import GuardError, QwenError
 from qwen_magics.ledger import Ledger, Prompt
+from qwen_magics.provider.client import Client
 from qwen_magics.turn import Ask, Plan, cache
 from qwen_magics.turn.plan import count
+from qwen_magics.values import Receipt, Settled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NOW = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
@@ -46,12 +53,12 @@ class Desk:
         self.before: list[Prompt] = []
         self.now = NOW
 
-    def plan(self, *items: Item, minutes: float = 1, **chosen: Any) -> Plan:
+    def plan(self, *items: Item, minutes: float = 1, system: Item = SYSTEM, **chosen: Any) -> Plan:
         """The plan of the next question, some minutes after the last."""
         frozen = settings.load().with_options(**({"provider": "alibaba"} | chosen))
         self.now += dt.timedelta(minutes=minutes)
         route = turn.route(frozen)
-        shown = [SYSTEM, *items]
+        shown = [system, *items]
         ask = Ask(
             messages=messages(shown), options=route.settings.options(), place=PLACE,
             layout=layout(shown), before=tuple(self.before),
@@ -124,7 +131,7 @@ def test_a_hit_that_is_not_to_be_expected_has_its_reason(desk: Desk, then: list[
         ({"provider": "openrouter"}, "provider changed"),
     ],
 )
-def test_another_models_cache_is_no_help(desk: Desk, chosen: dict[str, str], why: str):
+def test_another_models_cache_is_no_help(desk: Desk, chosen: dict[str, Any], why: str):
     desk.ask(cell(1), question())
     hit = desk.plan(cell(1), question(), **chosen).hit
     assert (hit.tokens, hit.why) == (0, why)
@@ -165,3 +172,207 @@ def test_the_guard_of_a_turn_counts_on_no_hit(desk: Desk, monkeypatch: pytest.Mo
     assert plan.expected.amount < Decimal("0.25")
     with pytest.raises(GuardError):
         plan.ready()
+
+
+# --- marks ------------------------------------------------------------------------------------------------------------
+
+
+def places(plan: Plan) -> list[str]:
+    """Where a prompt is marked: the label of each part that a mark follows."""
+    return [part.label for part in plan.ask.layout if part.marked]
+
+
+def contents(plan: Plan) -> list[Any]:
+    return [message["content"] for message in msgspec.json.decode(plan.request.body)["messages"]]
+
+
+def test_marks_stand_after_the_question_before_it_and_where_the_last_prompt_ended(desk: Desk):
+    first = desk.ask(cell(1), question(), cache="explicit")
+    assert places(first) == ["#1", "the question"]
+    second = desk.ask(cell(1), past(2, "Why?"), cell(3), question("And now?"), cache="explicit")
+    assert places(second) == ["#2", "#3", "the question"]
+
+
+def test_parts_joined_are_the_message_and_no_token_crosses_a_mark(desk: Desk):
+    items = (cell(1), past(2, "Why?"), cell(3), question("Ünd 你好?"))
+    desk.ask(cell(1), question(), cache="explicit")
+    whole, parted = desk.plan(*items, cache="implicit"), desk.plan(*items, cache="explicit")
+    assert all(isinstance(content, str) for content in contents(whole))
+    joined = [text_of(content) for content in contents(parted)]
+    assert joined == contents(whole)
+    texts = [part["text"] for content in contents(parted) if isinstance(content, list) for part in content]
+    assert sum(tokens.count(text) for text in texts) == sum(
+        tokens.count(text) for text, content in zip(joined, contents(parted), strict=True) if isinstance(content, list)
+    )
+
+
+def test_a_mark_changes_neither_the_hash_nor_the_layouts_digests(desk: Desk):
+    items = (cell(1), question())
+    plain, parted = desk.plan(*items), desk.plan(*items, cache="explicit")
+    assert plain.request.hash == parted.request.hash
+    assert [part.digest for part in plain.ask.layout] == [part.digest for part in parted.ask.layout]
+
+
+def test_at_most_four_marks_however_the_prompts_forked(desk: Desk):
+    large = replace(SYSTEM, text="Answer briefly. " * 400)
+    desk.ask(cell(1), cell(2), cell(3), cell(4), question(), cache="explicit", system=large)
+    desk.ask(cell(1), cell(2), cell(3, word="x"), cell(4), question(), cache="explicit", system=large)
+    plan = desk.plan(
+        cell(1), cell(2), cell(3, word="x"), cell(4, word="x"), question("?"), cache="explicit", system=large
+    )
+    assert places(plan) == ["#2", "#3", "#4", "the question"]
+    first = desk.plan(cell(1), question(), cache="explicit", system=large, region="beijing")
+    assert places(first) == ["instructions", "#1", "the question"]
+
+
+def test_a_short_prompt_is_sent_without_marks(desk: Desk):
+    plan = desk.plan(cell(1, 10), question(), cache="explicit")
+    assert (places(plan), plan.hit.why) == ([], "first question here")
+    assert all(isinstance(content, str) for content in contents(plan))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "note"),
+    [
+        ({"provider": "openrouter"}, "explicit cache: only at Alibaba Cloud"),
+        ({"model": "qwen3-vl-plus"}, "qwen3-vl-plus has no explicit cache"),
+        ({"model": "qwen3-max"}, ""),
+    ],
+)
+def test_where_marks_cannot_be_had_the_line_says_so(desk: Desk, chosen: dict[str, Any], note: str):
+    plan = desk.plan(cell(1), question(), cache="explicit", **chosen)
+    assert [said for said in plan.receipt.notes if "cache" in said] == ([note] if note else [])
+    assert bool(places(plan)) == (not note)
+
+
+def test_the_worst_case_of_a_marked_prompt_is_that_all_of_it_is_written(desk: Desk):
+    worst = desk.plan(cell(1), question(), cache="explicit").worst
+    assert (worst.lines[0].what, worst.lines[0].rate) == ("input, written to the cache", Decimal("1.5"))
+    desk.ask(cell(1), question(), cache="explicit")  # that it may hit makes the worst no better
+    assert desk.plan(cell(1), question(), cache="explicit").worst == worst
+
+
+def test_a_marked_prompt_is_expected_to_hit_and_to_write_at_their_own_rates(desk: Desk):
+    desk.ask(cell(1), question(), cache="explicit")
+    plan = desk.plan(cell(1), past(2, "Why?"), cell(3), question(), cache="explicit")
+    assert plan.hit.kind == "explicit"
+    assert plan.hit.parts == 3
+    rates = {line.what: line.rate for line in plan.expected.lines}
+    assert rates["input, explicit cache hit"] == Decimal("0.12")
+    assert rates["input, written to the cache"] == Decimal("1.5")
+
+
+def test_one_kind_of_cache_does_not_help_the_other(desk: Desk):
+    desk.ask(cell(1), question())
+    hit = desk.plan(cell(1), question(), cache="explicit").hit
+    assert (hit.tokens, hit.why) == (0, "Qwen.cache changed")
+
+
+def test_a_changed_cell_leaves_what_was_marked_before_it(desk: Desk):
+    desk.ask(cell(1), past(2, "Why?"), cell(3), question(), cache="explicit")
+    desk.ask(cell(1), past(2, "Why?"), cell(3, word="x"), question(), cache="explicit")  # marks where the two part
+    plan = desk.plan(cell(1), past(2, "Why?"), cell(3, word="y"), question(), cache="explicit")
+    assert plan.ask.layout[plan.hit.parts - 1].label == "#2"
+    assert plan.hit.why == "cell #3 changed"
+
+
+# --- over the wire ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-" + "0" * 32)
+    with FakeProvider("alibaba", cache_from=256) as provider:
+        yield Wired(tmp_path, provider)
+
+
+class Wired(Desk):
+    """The same, and each question is really sent; what was sent before is what the ledger says."""
+
+    def __init__(self, folder: Path, provider: FakeProvider) -> None:
+        super().__init__(folder)
+        self.provider = provider
+
+    def send(self, *items: Item, minutes: float = 1, **chosen: Any) -> Receipt:
+        """Ask, some minutes after the last question."""
+        self.before = self.ledger.prompts(PLACE.notebook)
+        self.provider.cache.later += minutes * 60
+        plan = self.plan(*items, minutes=minutes, base_url=self.provider.base_url, **chosen)
+        settled = list(turn.Turn(plan.ready(), Client()))[-1]
+        assert isinstance(settled, Settled)
+        return settled.receipt
+
+
+def test_a_growing_notebook_hits_at_every_question(wired: Wired):
+    first = wired.send(cell(1), question())
+    second = wired.send(cell(1), past(2, "Why?"), question("And?"))
+    assert (first.usage.cached, first.notes) == (0, ())
+    assert second.usage.cached >= 0.9 * first.usage.input
+    assert second.notes == ()
+    assert second.cost.cache_saved == second.usage.cached * Decimal("0.96") / 1_000_000
+
+
+def test_a_cell_that_changed_is_named_where_its_hit_is_missed(wired: Wired):
+    wired.send(cell(1), question())
+    assert wired.send(cell(1, word="x"), question()).notes == ("no cache hit: cell #1 changed",)
+
+
+def test_a_cell_further_down_loses_only_a_part(wired: Wired):
+    wired.send(cell(1), cell(2), question())
+    receipt = wired.send(cell(1), cell(2, word="x"), question())
+    assert receipt.usage.cached > 1_024
+    assert receipt.notes == ("part of the cache lost: cell #2 changed",)
+
+
+def test_an_expected_hit_that_did_not_come_is_said(wired: Wired):
+    wired.send(cell(1), question())
+    wired.provider.cache = Cache()  # as when the provider sends it to another machine
+    (note,) = wired.send(cell(1), past(2, "Why?"), question("And?")).notes
+    assert note.startswith("no cache hit, though ≈ ")
+    assert note.endswith(" tokens were sent before")
+
+
+def test_a_hit_that_came_against_expectation_is_no_miss(wired: Wired):
+    wired.send(cell(1), question())
+    receipt = wired.send(cell(1), question(), minutes=30)  # an implicit cache's life nobody tells
+    assert receipt.usage.cached > 1_024
+    assert receipt.notes == ()
+
+
+def test_marks_write_then_hit_and_the_receipt_says_what_was_saved_net_of_writes(wired: Wired):
+    first = wired.send(cell(1), question(), cache="explicit")
+    assert (first.usage.cache_kind, first.usage.cached) == ("explicit", 0)
+    assert first.usage.cache_write > 1_024
+    assert first.cost.cache_saved == -first.usage.cache_write * Decimal("0.3") / 1_000_000  # nothing but writes so far
+    second = wired.send(cell(1), past(2, "Why?"), question("And?"), cache="explicit")
+    assert second.usage.cached >= 0.99 * first.usage.cache_write
+    assert second.cost.cache_saved is not None
+    assert second.cost.cache_saved > 0
+    assert second.notes == ()
+
+
+def test_what_was_marked_is_gone_after_five_minutes(wired: Wired):
+    wired.send(cell(1), question(), cache="explicit")
+    receipt = wired.send(cell(1), question(), cache="explicit", minutes=6)
+    assert receipt.usage.cached == 0
+    assert receipt.notes == ("no cache hit: 6 min passed",)
+
+
+def test_a_hit_renews_the_five_minutes(wired: Wired):
+    for _ in range(4):
+        receipt = wired.send(cell(1), question(), cache="explicit", minutes=4)
+    assert receipt.usage.cached > 1_024
+
+
+def test_with_the_cache_off_nothing_is_marked_expected_or_missed(wired: Wired):
+    for _ in range(2):
+        receipt = wired.send(cell(1), question(), cache="off")
+    assert receipt.notes == ()
+    assert isinstance(wired.provider.questions[-1].body["messages"][-1]["content"], str)
+
+
+def test_a_turn_that_no_one_answered_counts_for_nothing_later(wired: Wired):
+    wired.provider.enqueue(refuse(400, "invalid_parameter_error", "no"))
+    with pytest.raises(QwenError):
+        wired.send(cell(1), question())
+    assert wired.ledger.prompts(PLACE.notebook) == []
