@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qwen_magics.values import Cost
 
 MOST_TOO_LONG = 2  # lines
-_LONG = 28  # characters of the first column, so that the table fits a terminal
+_LONG = 29  # characters of the first column, so that the table fits a terminal
 _COLUMNS = (
     Column("what if"), Column("expected", "right"), Column("change", "right"), Column("at most", "right"),
     Column("tier", "right", quiet=True), Column("", quiet=True, wraps=True),
@@ -27,7 +27,6 @@ _COLUMNS = (
 _SCOPES = {"global": "global", "eu": "Frankfurt (eu)", "us": "Virginia (us)"}
 _CLASSES = ("max", "plus", "flash")  # what people choose between
 _VARIANT = re.compile(r"-(?:preview|prime|\d{4}(?:-\d\d-\d\d)?)$")
-_YUAN, _DOLLARS = "in yuan", "in dollars"
 _PARTS = {
     2: "half", 3: "a third", 4: "a quarter", 5: "a fifth", 6: "a sixth", 7: "a seventh", 8: "an eighth", 9: "a ninth",
     10: "a tenth",
@@ -44,9 +43,9 @@ def table(found: WhatIf, keys: AbstractSet[str] = frozenset(), *, full: bool = F
     rows = [_row(found, way, keys) for way in shown if _same_money(found, way)]
     others = [_row(found, way, keys) for way in shown if not _same_money(found, way)]
     if others:
-        heading = f"{_YUAN if found.now.expected.currency == 'USD' else _DOLLARS}, nothing converted"
-        rows += [(heading, "", "", "", "", ""), *others]
-    rows += [_too_long(way) for way in too_long]
+        rows += [_heading("in yuan" if found.now.expected.currency == "USD" else "in dollars"), *others]
+    if too_long:
+        rows += [_heading("too long"), *map(_too_long, too_long)]
     hidden = len(found.ways) + len(found.too_long) - len(shown) - len(too_long)
     said = (*_what_matters(found), *_small_print(found, [*shown, *too_long], hidden))
     return Table(columns=_COLUMNS, rows=tuple(rows), sentences=said, wide=80)
@@ -118,7 +117,11 @@ def _row(found: WhatIf, way: Way, keys: AbstractSet[str]) -> tuple[str, ...]:
 
 def _too_long(way: Way) -> tuple[str, ...]:
     what, note = _named(way)
-    return what, "too long", f"by {way.beyond:,}", "", "", note
+    return what, f"by {way.beyond:,}", "", "", "", note
+
+
+def _heading(text: str) -> tuple[str, ...]:
+    return text, "", "", "", "", ""
 
 
 def _named(way: Way) -> tuple[str, str]:
@@ -224,7 +227,7 @@ def _small_print(found: WhatIf, shown: Sequence[Way], hidden: int) -> Iterator[s
     thought = f" and {asked.thought:,} of thinking" if asked.thinks else ""
     near = " ≈: another vocabulary, or a price that nobody quotes." if any(map(_is_near, shown)) else ""
     more = f" {hidden:,} more ways: `%qwen_context --what-if --full`." if hidden else ""
-    yield f"Nothing was sent. List prices, an answer of {asked.answer:,} tokens{thought}.{near}{more}"
+    yield f"Nothing was sent or converted. List prices, an answer of {asked.answer:,} tokens{thought}.{near}{more}"
 
 
 def _is_near(way: Way) -> bool:

@@ -176,7 +176,7 @@ def what_if(asked: Asked, today: dt.date | None = None) -> WhatIf:
         asked=asked,
         now=now,
         ways=tuple(sorted(fitting, key=lambda way: _order(asked, way))),
-        too_long=tuple(sorted((way for way in others if way.beyond), key=lambda way: (way.beyond, way.what))),
+        too_long=tuple(sorted(_too_long(others), key=lambda way: (way.beyond, way.what, way.provider))),
         unpriced=tuple((model.id, provider) for model, provider in _known(day) if not _has_price(model, provider)),
         unable=tuple(dict.fromkeys(model.id for model, _ in _known(day) if not able(model, asked.needs))),
         turns=_turns(asked),
@@ -342,6 +342,16 @@ def _merged(ways: Iterable[Way]) -> list[Way]:
         known = found.get(key)
         found[key] = way if known is None else replace(known, scopes=(*known.scopes, *way.scopes))
     return list(found.values())
+
+
+def _too_long(ways: Iterable[Way]) -> Iterable[Way]:
+    """Those that don't fit, whatever they would cost: each model once per provider."""
+    found: dict[tuple[str, str, int], Way] = {}
+    for way in (way for way in ways if way.beyond):
+        known = found.setdefault((way.what, way.provider, way.beyond), way)
+        scopes = tuple(dict.fromkeys((*known.scopes, *way.scopes)))
+        found[way.what, way.provider, way.beyond] = replace(known, scopes=scopes)
+    return found.values()
 
 
 def _figures(way: Way) -> tuple[object, ...]:
