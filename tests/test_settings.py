@@ -272,7 +272,7 @@ def test_another_classs_config_does_not_take_ours_back(shell: Any) -> None:
 
 
 def test_every_trait_has_help_and_a_field_of_the_same_name() -> None:
-    assert set(settings.NAMES) == set(settings.Settings.__struct_fields__) - {"sources"}
+    assert set(settings.NAMES) == set(settings.Settings.__struct_fields__) - {"sources", "locked"}
     for trait in settings.Qwen.class_traits(config=True).values():
         assert trait.help
         assert trait.metadata["allowed"]

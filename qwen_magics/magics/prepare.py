@@ -17,10 +17,12 @@ from qwen_magics.context.compose import Context, Question, Rules
 from qwen_magics.context.items import Item
 from qwen_magics.context.layout import layout
 from qwen_magics.errors import OptionError, PromptError, SendingForbidden
+from qwen_magics.settings.kinds import amount
 from qwen_magics.turn import Ask, Place, Route, route
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from qwen_magics.context.redact import Redactor
     from qwen_magics.magics.host import Host
@@ -88,6 +90,8 @@ def prepare(host: Host, given: Given, text: str, *, lead: str = "", question: Qu
             notes=(UNSAVED,) if notebook.note else (),
             place=(here := place(host, notebook)),
             yes=given.yes,
+            budget=_budget(given),
+            unpriced=given.unpriced,
             layout=layout(context.items),
             before=tuple(host.ledger.prompts(here.notebook)),
         ),
@@ -145,6 +149,17 @@ def formed(said: str, given: Given) -> str:
     """The question with the words that ask for the answer's form."""
     form = _FORMS[given.form]
     return f"{said}\n\n{form}" if form else said
+
+
+def _budget(given: Given) -> tuple[Decimal, str] | None:
+    """What `--budget` allows, and its currency if it names one."""
+    if given.budget is None:
+        return None
+    try:
+        return amount(given.budget)
+    except (ValueError, ArithmeticError):
+        said = f"--budget {given.budget}: that is no amount of money. Nothing was sent."
+        raise OptionError(said, remedy="--budget 0.05, or --budget 0.30CNY") from None
 
 
 def _check_numbers(notebook: Notebook, given: Given) -> None:

@@ -87,10 +87,21 @@ class Amounts(TraitType[str, Any]):
         return s
 
 
+def amount(text: str) -> tuple[Decimal, str]:
+    """`0.05 USD`, `0.30CNY`, `$0.05`, or `0.05`, which names no currency. Raises ValueError, or Decimal's own error."""
+    try:
+        ((currency, found),) = amounts(text).items()
+    except ValueError:
+        ((_, found),) = amounts(f"{text} USD").items()
+        currency = ""
+    return found, currency
+
+
 def amounts(text: str) -> dict[str, Decimal]:
     """`0.25 USD, 2 CNY` (or `$0.25, ¥2`) as amounts by currency; `off` is none. Raises ValueError."""
     found: dict[str, Decimal] = {}
-    for part in text.replace("$", "USD ").replace("¥", "CNY ").split(","):
+    signs = text.replace("$", " USD ").replace("¥", " CNY ").replace("￥", " CNY ")
+    for part in re.sub(r"(?i)(USD|CNY)", r" \1 ", signs).split(","):
         match sorted(part.split(), key=lambda word: word.upper() not in CURRENCIES):
             case ["off"]:
                 continue

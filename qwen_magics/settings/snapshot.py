@@ -46,6 +46,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     timeout: float | None
     data_dir: Path
     sources: dict[str, str]
+    locked: frozenset[str] = frozenset()  # names that an administrator decided
 
     def source_of(self, name: str) -> str:
         """Where the value came from: `option`, `%config`, a variable, a file, `login`, or `default`."""

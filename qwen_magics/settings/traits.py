@@ -258,6 +258,7 @@ class Qwen(Configurable):
         return Settings(
             **{name: _plain(name, value) for name, value in values.items()},
             sources=self.sources | {name: choice.where for name, choice in decided.items()},
+            locked=frozenset(self.locks),
         )
 
 

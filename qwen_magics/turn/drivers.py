@@ -26,7 +26,6 @@ class Turn:
     """
 
     def __init__(self, plan: Plan, client: Client, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self.plan = plan
         self._client, self._sleep = client, sleep
         self._steps = steps(plan)
         self._exchange: Exchange | None = None
@@ -68,7 +67,7 @@ class Turn:
         if isinstance(operation, Read):
             return self._interrupts.wait(self._next_chunk)
         if isinstance(operation, Open):
-            self._exchange = self._interrupts.wait(lambda: self._client.open(*self.plan.wire()))
+            self._exchange = self._interrupts.wait(lambda: self._client.open(*operation.plan.wire()))
             self._chunks = self._exchange.chunks()
             return self._exchange.status, self._exchange.headers
         if isinstance(operation, Close):
@@ -95,7 +94,7 @@ async def run(plan: Plan, client: AsyncClient) -> AsyncGenerator[TurnEvent, None
 
     Cancelling the task stops the turn, which settles, tells so to whoever still listens, and raises CancelledError.
     """
-    flow, line = steps(plan), _Line(plan, client)
+    flow, line = steps(plan), _Line(client)
     item: Operation | TurnEvent = next(flow)
     try:
         while True:
@@ -123,9 +122,9 @@ async def run(plan: Plan, client: AsyncClient) -> AsyncGenerator[TurnEvent, None
 class _Line:
     """What carries one turn's operations out in an event loop. `cancelled`: its task was, and has to end so."""
 
-    def __init__(self, plan: Plan, client: AsyncClient) -> None:
+    def __init__(self, client: AsyncClient) -> None:
         self.cancelled: asyncio.CancelledError | None = None
-        self._plan, self._client = plan, client
+        self._client = client
         self._exchange: AsyncExchange | None = None
         self._chunks: Any = None
 
@@ -133,7 +132,7 @@ class _Line:
         if isinstance(operation, Read):
             return await anext(self._chunks, b"")
         if isinstance(operation, Open):
-            self._exchange = await self._client.open(*self._plan.wire())
+            self._exchange = await self._client.open(*operation.plan.wire())
             self._chunks = self._exchange.chunks()
             return self._exchange.status, self._exchange.headers
         if isinstance(operation, Close):

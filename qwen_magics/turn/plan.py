@@ -12,14 +12,15 @@ from msgspec.structs import replace
 from qwen_magics import catalog, request, tokens
 from qwen_magics.catalog import pricing
 from qwen_magics.errors import GuardError
-from qwen_magics.ledger import day_guard
+from qwen_magics.turn.budget import reserve
 from qwen_magics.turn.cache import Hit, hit, marked
 from qwen_magics.turn.expect import Expectation, expect
 from qwen_magics.turn.route import ready
-from qwen_magics.values import Cost, Message, Options, Receipt, Sent
+from qwen_magics.values import Cost, Limits, Message, Options, Receipt, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from qwen_magics.catalog import Model, PriceRow
     from qwen_magics.context.layout import Part
@@ -58,6 +59,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     place: Place = Place()
     yes: bool = False
+    budget: tuple[Decimal, str] | None = None  # at most this for the turn; its currency, "": the price's own
+    unpriced: bool = False  # it may go though no budget bounds it
     layout: tuple[Part, ...] = ()
     before: tuple[Prompt, ...] = ()
 
@@ -118,9 +121,29 @@ class Plan(Struct, frozen=True, kw_only=True):
         headers = self.endpoint.headers(self.route.key.reveal())
         return self.endpoint.chat_url, headers, self.request.body, self.route.silence
 
-    def reserve(self) -> None:
-        """Put the worst case aside in the ledger. Raises GuardError where the day's guard doesn't allow it."""
-        self.ledger.reserve(self.receipt, self.worst, self.ask.place, day_guard(self.route.settings.guard_day))
+    def recounted(self) -> Plan:
+        """The same plan with the prompt's tokens counted by the vocabulary."""
+        return _worded(self.repriced(count(self)))
+
+    def limited(self, limits: Limits) -> Plan:
+        """The same question with other limits: its request built anew, its hash the same."""
+        options = replace(self.ask.options, max_tokens=limits.answer, think=limits.thinking)
+        route, receipt = self.route, replace(self.receipt, limits=limits)
+        sending = request.build(
+            self.ask.messages, route.name, options,
+            model=route.model, dialect=self.endpoint.dialect, scope=receipt.scope,
+        )  # fmt: skip
+        size = expect(self.ledger, route.title, bool(limits.thinking), limits)
+        return _worded(
+            _priced(replace(self, request=sending, receipt=receipt, size=size), self.counted, exact=self.exact)
+        )
+
+    def reserve(self) -> Plan:
+        """Put the worst case aside in the ledger. Returns the plan to carry out: its limits may have had to shrink.
+
+        Raises GuardError where a guard rail or budget has no room for it.
+        """
+        return reserve(self)
 
     def leave(self) -> None:
         """Note that the request is about to leave: from now on it may cost."""
@@ -158,7 +181,7 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
     cheap = _priced(draft, sum(tokens.upper_bound(m.content) + 16 for m in ask.messages), exact=False)
     # A bound by bytes is three to four times too high; where it hurts, the vocabulary is worth loading.
     priced = cheap if row is None or _harmless(cheap, settings) else draft.repriced(count(draft))
-    return replace(priced, receipt=replace(priced.receipt, expected=_expected_words(priced)))
+    return _worded(priced)
 
 
 def count(plan: Plan) -> int:
@@ -217,6 +240,11 @@ def _guard(plan: Plan, settings: Settings) -> None:
         f"from {guard} on that needs your word. Nothing was sent.",
         remedy=f'Add --yes, or: %config Qwen.guard_turn = "{amount * 2:.2f} {plan.expected.currency}"',
     )
+
+
+def _worded(plan: Plan) -> Plan:
+    """The plan with what its receipt says of it beforehand."""
+    return replace(plan, receipt=replace(plan.receipt, expected=_expected_words(plan)))
 
 
 def _expected_words(plan: Plan) -> dict[str, Any]:

@@ -44,7 +44,9 @@ class Operation(Struct, frozen=True):
 
 
 class Open(Operation, frozen=True):
-    """Operation: send the request; the answer is (status, headers)."""
+    """Operation: send the plan's request; the answer is (status, headers)."""
+
+    plan: Plan
 
 
 class Read(Operation, frozen=True):
@@ -131,7 +133,7 @@ def steps(plan: Plan, *, clock: Callable[[], float] = time.monotonic) -> Generat
     state = _State(clock)
     error: QwenError | None = None
     try:
-        yield Do(plan.reserve)
+        plan = yield Do(plan.reserve)  # its limits may be shorter than they were
         yield Started(plan.receipt)
         yield from _exchange(plan, state)
     except QwenError as problem:
@@ -198,7 +200,7 @@ def _attempt(plan: Plan, state: _State) -> Generator[Operation | TurnEvent, Any,
         state.left = True
     state.open = True
     try:
-        status, headers = yield Open()
+        status, headers = yield Open(plan)
     except QwenError as problem:
         state.open = getattr(problem, "reached", False)
         raise

@@ -15,6 +15,7 @@ from qwen_magics.values import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
     from pathlib import Path
 
     from fakes.provider import FakeProvider
@@ -31,12 +32,23 @@ class Bench:
         self.provider, self.ledger = provider, Ledger(folder / "ledger.sqlite")
         self.now: dt.datetime | None = None
 
-    def plan(self, text: str = "Why?", *, yes: bool = False, **chosen: Any) -> Plan:
+    def plan(
+        self,
+        text: str = "Why?",
+        *,
+        yes: bool = False,
+        budget: tuple[Decimal, str] | None = None,
+        unpriced: bool = False,
+        **chosen: Any,
+    ) -> Plan:
         """A plan for one question; `chosen` are settings."""
         chosen = {"provider": "alibaba", "base_url": self.provider.base_url} | chosen
         frozen = settings.load().with_options(**chosen)
         route = turn.route(replace(frozen, guard_turn=frozen.guard_turn))
-        ask = Ask(messages=[Message("user", text)], options=frozen.options(), place=PLACE, asked=text, yes=yes)
+        ask = Ask(
+            messages=[Message("user", text)], options=frozen.options(), place=PLACE, asked=text,
+            yes=yes, budget=budget, unpriced=unpriced,
+        )  # fmt: skip
         return turn.plan(ask, route, self.ledger, now=self.now).ready()
 
     def turn(self, text: str = "Why?", *, sleep: Callable[[float], None] = lambda _: None, **chosen: Any) -> Turn:

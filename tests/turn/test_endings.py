@@ -166,7 +166,7 @@ def test_a_cancel_while_the_ledger_is_written_leaves_nothing_reserved(
 def test_a_refusal_of_the_ledger_ends_a_server_s_turn_without_more_ado(bench: Bench) -> None:
     events: list[TurnEvent] = []
     with pytest.raises(GuardError):
-        asyncio.run(events_of(bench.plan(guard_day="0.01 USD"), events))
+        asyncio.run(events_of(bench.plan(guard_day="0.001 USD"), events))
     assert not events
 
 
