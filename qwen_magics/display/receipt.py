@@ -124,7 +124,7 @@ def details(receipt: Receipt) -> Details:
     return Details(
         rows=(*(bill or _usage_rows(receipt.usage)), *fees),
         total=(_HOW[cost.basis], price(cost, write)),
-        facts=(*_money_facts(cost), *_request_facts(receipt)),
+        facts=(*_money_facts(cost, receipt.usage), *_request_facts(receipt)),
     )
 
 
@@ -140,11 +140,15 @@ def _usage_rows(usage: Usage) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _money_facts(cost: Cost) -> list[str]:
+def _money_facts(cost: Cost, usage: Usage) -> list[str]:
     facts = []
     if cost.cache_saved:
         saved = exact(abs(cost.cache_saved), cost.currency)
-        facts.append(f"The cache saved {saved}" if cost.cache_saved > 0 else f"{LOSS} Writing the cache cost {saved}")
+        if cost.cache_saved > 0:
+            facts.append(f"The cache saved {saved}{', net of writing it' if usage.cache_write else ''}")
+        else:
+            more = " more than its hits saved" if usage.cached else ""
+            facts.append(f"{LOSS} Writing the cache cost {saved}{more}")
     if cost.replay_saved:
         facts.append(f"The replay saved {exact(cost.replay_saved, cost.currency)}")
     if cost.bound == "at_least":

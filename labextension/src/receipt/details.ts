@@ -66,7 +66,10 @@ export function detailsOf(
         ? rows
         : [...usageRows(receipt.usage, trans), ...rows],
     total: [basis(cost.basis, trans), price(cost, trans, exact)],
-    facts: [...moneyFacts(cost, trans), ...requestFacts(receipt, trans)]
+    facts: [
+      ...moneyFacts(cost, receipt.usage, trans),
+      ...requestFacts(receipt, trans)
+    ]
   };
 }
 
@@ -110,16 +113,35 @@ function basis(kind: CostBasis, trans: TranslationBundle): string {
   }
 }
 
-function moneyFacts(cost: ICost, trans: TranslationBundle): string[] {
+function cacheFact(
+  saved: string,
+  usage: IUsage,
+  money: (amount: string) => string,
+  trans: TranslationBundle
+): string {
+  if (!saved.startsWith('-')) {
+    return usage.cache_write > 0
+      ? trans.__('The cache saved %1, net of writing it', money(saved))
+      : trans.__('The cache saved %1', money(saved));
+  }
+  const cost = money(saved.slice(1));
+  const said =
+    usage.cached > 0
+      ? trans.__('Writing the cache cost %1 more than its hits saved', cost)
+      : trans.__('Writing the cache cost %1', cost);
+  return `${LOSS} ${said}`;
+}
+
+function moneyFacts(
+  cost: ICost,
+  usage: IUsage,
+  trans: TranslationBundle
+): string[] {
   const facts: string[] = [];
   const money = (amount: string): string => longMoney(amount, cost.currency);
   const saved = cost.cache_saved;
   if (saved !== null && !isZero(saved)) {
-    facts.push(
-      saved.startsWith('-')
-        ? `${LOSS} ${trans.__('Writing the cache cost %1', money(saved.slice(1)))}`
-        : trans.__('The cache saved %1', money(saved))
-    );
+    facts.push(cacheFact(saved, usage, money, trans));
   }
   if (cost.replay_saved !== null && !isZero(cost.replay_saved)) {
     facts.push(trans.__('The replay saved %1', money(cost.replay_saved)));

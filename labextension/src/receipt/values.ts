@@ -54,6 +54,7 @@ export interface ICost {
 export interface IUsage {
   readonly input: number;
   readonly cached: number;
+  readonly cache_write: number;
   readonly output: number;
   readonly thinking: number;
   readonly basis: Readonly<Record<string, string>>;
@@ -111,7 +112,14 @@ const RECEIPT: IReceipt = {
   sent: { cells: 0, outputs: 0, attachments: 0 },
   left_out: [],
   redacted: 0,
-  usage: { input: 0, cached: 0, output: 0, thinking: 0, basis: {} },
+  usage: {
+    input: 0,
+    cached: 0,
+    cache_write: 0,
+    output: 0,
+    thinking: 0,
+    basis: {}
+  },
   cost: COST,
   timing: { first_token_s: null, total_s: 0 },
   notes: [],
