@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from qwen_magics.turn.preview import Preview, Row
 
 _WORDS = {"changed": "changed", "new": "is new", "gone": "is gone", "answered": "was answered"}
-_COLUMNS = (Column("since the last question"), Column(""), Column("tokens", "right"), Column("cache", quiet=True))
+_COLUMNS = (Column("since the last question"), Column(""), Column("tokens", "right"))
 _MANY = 3  # cells with other numbers; more are counted, not named
 
 
@@ -24,17 +24,14 @@ def table(found: Changes | None, preview: Preview, *, where: str, now: dt.dateti
     """What changed, item by item. `where`: provider and model."""
     if found is None:
         none = f"From this notebook nothing was asked of {where} yet, as far as the ledger remembers: all of it is new."
-        return Table(columns=(Column(where),), rows=(), sentences=(none, "Nothing was sent."), wide=TEXT)
+        return Table(columns=(Column(where),), rows=(), sentences=(none,), quiet=("Nothing was sent.",), wide=TEXT)
     rows = {row.label: row for row in preview.rows}
     moved = [change for change in found.changes if change.what == "moved"]
     told = [change for change in found.changes if change.what != "moved"]
     lines = tuple(_line(change, rows) for change in told)
-    said = (
-        *_cache(found, preview),
-        *_moved(moved),
-        f"Compared with the last question to {where}, {_ago(found.since, now)}. Nothing was sent.",
-    )
-    return Table(columns=_COLUMNS, rows=lines, sentences=said, wide=TEXT).slim()
+    said, then = (*_cache(found, preview), *_moved(moved)), _ago(found.since, now)
+    quiet = (f"Compared with the last question to {where}, {then}. Nothing was sent.",)
+    return Table(columns=_COLUMNS, rows=lines, sentences=said, quiet=quiet, wide=TEXT).slim()
 
 
 def _line(change: Change, rows: dict[str, Row]) -> tuple[str, ...]:
@@ -46,7 +43,7 @@ def _line(change: Change, rows: dict[str, Row]) -> tuple[str, ...]:
     elif change.before.startswith("#"):
         word = f"changed, was {change.before}"
     tokens = f"{row.tokens:,}" if row is not None else ""
-    return (f"{change.label}{title}", word, tokens, "new" if row is not None else "")
+    return (f"{change.label}{title}", word, tokens)
 
 
 def _cache(found: Changes, preview: Preview) -> Iterator[str]:

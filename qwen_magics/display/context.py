@@ -18,7 +18,7 @@ TEXT = 80  # columns of a terminal
 TITLE = 40  # characters of a cell's own words
 SHARE = Decimal("0.05")  # of the cost: from here on a remedy stands beside the item
 _COLUMNS = (
-    Column("what goes along"), Column("tokens", "right"), Column("costs", "right"),
+    Column("what goes along", wraps=True), Column("tokens", "right"), Column("costs", "right"),
     Column("without it, save", "right"), Column("cache", quiet=True), Column("", quiet=True, wraps=True),
 )  # fmt: skip
 _CACHED = {"whole": "hit?", "part": "in part", "": "new"}
@@ -31,14 +31,14 @@ def table(preview: Preview, *, where: str, notes: Sequence[str] = ()) -> Table:
     rows += [
         (fee.label, "", money(fee.cost or Decimal(0), preview.expected.currency), "", "", "") for fee in preview.fees
     ]
-    sentence = " ".join(_matters(preview))
-    facts = " · ".join(_facts(preview))
-    said = (sentence, facts, *_cache_words(preview), f"Nothing was sent. A question goes to {where}.", *notes)
+    matters, facts = " ".join(_matters(preview)), " · ".join(_facts(preview))
+    said = (_capital(facts), *_cache_words(preview), *notes, f"Nothing was sent. A question goes to {where}.")
     whole = Table(
         columns=_COLUMNS,
         rows=(*rows, _answer(preview)),
         foot=_foot(preview),
-        sentences=tuple(filter(None, said)),
+        sentences=(matters,) if matters else (),
+        quiet=said,
         wide=TEXT,
     )
     return whole.slim()
@@ -57,8 +57,15 @@ def _item(row: Row, preview: Preview) -> tuple[str, ...]:
         "" if row.cost is None else money(row.cost, currency),
         "" if row.saves is None else f"{LOSS} {money(row.saves, currency)}" if row.jump else money(row.saves, currency),
         cached,
-        ", ".join((*row.notes, *([row.remedy] if _worthwhile(row, preview) else []))),
+        ", ".join((*row.notes, *_advice(row, preview))),
     )
+
+
+def _advice(row: Row, preview: Preview) -> Iterator[str]:
+    if row.saves is not None and row.saves < 0:
+        yield "without it the hits below are lost"
+    if _worthwhile(row, preview):
+        yield row.remedy
 
 
 def _worthwhile(row: Row, preview: Preview) -> bool:
@@ -66,7 +73,7 @@ def _worthwhile(row: Row, preview: Preview) -> bool:
     if not row.remedy:
         return False
     if row.saves is None or preview.expected.amount is None:
-        return row.tokens >= SHARE * preview.tokens
+        return 4 * row.tokens >= preview.tokens
     return row.saves >= SHARE * preview.expected.amount
 
 
@@ -78,16 +85,13 @@ def _answer(preview: Preview) -> tuple[str, ...]:
 
 
 def _foot(preview: Preview) -> tuple[str, ...]:
-    worst = preview.worst
-    priced = worst.amount is not None and worst.basis != "free"
-    return (
-        f"{preview.tokens:,} of {preview.room:,}",
-        "",
-        figures.price(preview.expected),
-        "",
-        "",
-        f"worst case {figures.price(worst)}" if priced else "",
-    )
+    total, expected = f"{preview.tokens:,} of {preview.room:,}", preview.expected
+    if preview.low is None:  # no money: one word instead
+        return (total, "", "", "", "", figures.price(expected))
+    worst = preview.worst  # a bound is not an estimate
+    sign = "≥ " if worst.bound == "at_least" else "≈ " if worst.derived else ""
+    most = f"worst case {sign}{money(worst.amount or Decimal(0), worst.currency)}"
+    return (total, "", figures.price(expected), "", "", most)
 
 
 # --- sentences --------------------------------------------------------------------------------------------------------
@@ -127,7 +131,8 @@ def _facts(preview: Preview) -> Iterator[str]:
     """The totals in words: range, window, tier."""
     yield from _range(preview)
     room = preview.room - preview.tokens
-    yield f"{figures.percent(preview.tokens, preview.room)} of the window, room for {room:,} tokens more"
+    more = f"room for {room:,} tokens more" if room >= 0 else f"{-room:,} tokens too many"
+    yield f"{figures.percent(preview.tokens, preview.room)} of the window, {more}"
     if preview.to_next is not None and preview.then is not None:
         bound = preview.tokens + preview.to_next
         if preview.to_next == 0:
@@ -141,7 +146,7 @@ def _range(preview: Preview) -> Iterator[str]:
     if low is None or high is None:
         return
     if not size.of:
-        yield "no basis yet for a range: fewer than 5 answers of this model"
+        yield "no basis yet for a range: too few answers of this model"
         return
     first, last = (money(amount, preview.expected.currency) for amount in (low, high))
     span = first if first == last else f"{first} to {last.lstrip('$¥')}"
@@ -149,16 +154,19 @@ def _range(preview: Preview) -> Iterator[str]:
 
 
 def _cache_words(preview: Preview) -> Iterator[str]:
-    hit = preview.hit
+    hit, saved = preview.hit, preview.expected.cache_saved
     if hit.tokens:
-        saved = ""
-        yield f"About {hit.tokens:,} tokens probably come from the cache (`hit?`){saved}."
+        worth = f" and save {money(saved, preview.expected.currency)}" if saved and saved > 0 else ""
+        yield f"About {hit.tokens:,} tokens probably come from the cache (`hit?`){worth}."
+    if hit.written:
+        net = f", which costs {money(-saved, preview.expected.currency)} more this once" if saved and saved < 0 else ""
+        yield f"About {hit.written:,} tokens are marked to be kept by it for 5 minutes{net}."
     if hit.why and hit.lost:
-        yield f"About {hit.lost:,} tokens that were sent before are read anew: {hit.why}."
+        yield f"About {hit.lost:,} tokens that were sent before are read anew: {hit.why}. `--diff` shows what changed."
 
 
 def _dearer(times: Decimal) -> str:
-    return _DEARER.get(times, f"costs {round(times, 1).normalize():f} times as much")
+    return _DEARER.get(times, f"costs {times:f} times as much")
 
 
 def _from_to(preview: Preview, to: Decimal) -> str:

@@ -39,15 +39,16 @@ class Table(Struct, frozen=True, kw_only=True):
     """Rows of text under columns, a foot that adds them up, sentences below. A cell that begins with ▲ is stressed,
     and so is a row that begins with ▸. A row that has nothing but its first cell heads those below it.
 
-    In sentences and in columns that wrap `…` is code and **…** is stressed. `wide`: as text it takes at most so many
-    columns (0: any number); the first one is shortened, what has no room in a last one that wraps stands beneath. A
-    table of more than `tall` rows scrolls in HTML.
+    In sentences and in a quiet column that wraps `…` is code and **…** is stressed; `quiet` sentences come last, in
+    grey. `wide`: as text it takes at most so many columns (0: any number); the first one is shortened, what has no room
+    in a last one that wraps stands beneath. A table of more than `tall` rows scrolls in HTML.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     foot: tuple[str, ...] = ()
     sentences: tuple[str, ...] = ()
+    quiet: tuple[str, ...] = ()
     wide: int = 0
     tall: int = 40
 
@@ -69,10 +70,14 @@ class Table(Struct, frozen=True, kw_only=True):
     def html(self) -> str:
         """Static HTML with inline styles only, good in light and dark."""
         style = f"border-bottom:{_RULE};font-weight:600;color:{_QUIET}"
-        head = "".join(f'<th style="{_cell(column)};{style}">{_text(column.name)}</th>' for column in self.columns)
+        head = "".join(
+            f'<th style="{_cell(column)};white-space:normal;{style}">{_text(column.name)}</th>'
+            for column in self.columns
+        )
         body = "".join(_row(self.columns, row) for row in self.rows)
         foot = _row(self.columns, self.foot, f"border-top:{_RULE};font-weight:600") if self.foot else ""
         below = "".join(f'<p style="margin:6px 0 0">{_sentence(said)}</p>' for said in self.sentences)
+        below += "".join(f'<p style="margin:3px 0 0;color:{_QUIET}">{_sentence(said)}</p>' for said in self.quiet)
         scrolls = "max-height:60em;overflow:auto" if len(self.rows) > self.tall else "overflow-x:auto"
         return (
             f'<div class="{NO_MATH}" style="{_FONT}"><div style="{scrolls}">'
@@ -89,7 +94,9 @@ class Table(Struct, frozen=True, kw_only=True):
         rows.insert(1, "|" + "|".join("--:" if column.align == "right" else ":--" for column in self.columns) + "|")
         if self.foot:
             rows.append(_bold(self.foot))
-        return "\n\n".join(["\n".join(rows), *(_no_formula(prose.safe(said, said)) for said in self.sentences)])
+        return "\n\n".join(
+            ["\n".join(rows), *(_no_formula(prose.safe(said, said)) for said in (*self.sentences, *self.quiet))]
+        )
 
     def plain(self) -> str:
         """Text in columns as wide as a terminal shows it, Chinese too."""
@@ -107,7 +114,7 @@ class Table(Struct, frozen=True, kw_only=True):
         drawn.insert(1, rule)
         if self.foot:
             drawn.insert(-1, rule)
-        return "\n".join([*drawn, *(_wrapped(_unmarked(said), self.wide) for said in self.sentences)])
+        return "\n".join([*drawn, *(_wrapped(_unmarked(said), self.wide) for said in (*self.sentences, *self.quiet))])
 
     def _narrow(self, lines: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
         """The lines with a first column that leaves room for the others."""
@@ -174,13 +181,13 @@ def _row(columns: tuple[Column, ...], cells: tuple[str, ...], style: str = "") -
     for column, cell in zip(columns, cells, strict=True):
         quiet = f";color:{_QUIET}" if column.quiet and not style else ""
         stress = ";font-weight:600" if cell.startswith(LOSS) or cells[0].startswith(HERE) else ""
-        said = _sentence(cell) if column.wraps else _text(cell)
+        said = _sentence(cell) if column.wraps and column.quiet else _text(cell)
         drawn.append(f'<td style="{_cell(column)}{quiet}{stress};{style}">{said}</td>')
     return f'<tr style="background:none">{"".join(drawn)}</tr>'
 
 
 def _cell(column: Column) -> str:
-    wrap = "normal;overflow-wrap:anywhere;min-width:10em" if column.wraps else "nowrap"
+    wrap = "normal;overflow-wrap:anywhere;min-width:9em" if column.wraps else "nowrap"
     return f"border:0;padding:2px 10px 2px 0;text-align:{column.align};vertical-align:top;white-space:{wrap}"
 
 
@@ -189,7 +196,7 @@ def _text(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return _STRESS.sub(r"<b>\1</b>", _CODE.sub(r"<code>\1</code>", _text(text)))
+    return _STRESS.sub(r"<b>\1</b>", _CODE.sub(r'<code style="white-space:nowrap">\1</code>', _text(text)))
 
 
 def _unmarked(text: str) -> str:

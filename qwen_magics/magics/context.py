@@ -13,7 +13,7 @@ from qwen_magics.magics.options import parse
 from qwen_magics.magics.prepare import Prepared, prepare
 from qwen_magics.turn import plan
 from qwen_magics.turn.changes import changes
-from qwen_magics.turn.preview import preview
+from qwen_magics.turn.preview import exact, preview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def show(session: Session, line: str) -> None:
 
 def show_prepared(session: Session, prepared: Prepared, given: Given) -> None:
     """What is to be seen of one prepared question: the table, unless it is something else."""
-    planned = plan(prepared.ask, prepared.route, session.ledger)
+    planned = exact(plan(prepared.ask, prepared.route, session.ledger))
     if given.what_if:
         _what_if(session, prepared, planned, full=given.full)
         return
@@ -65,7 +65,7 @@ def _notes(prepared: Prepared) -> Iterator[str]:
     if sent.broken:
         yield f"Control tokens were broken by a space: {' '.join(f'`{token}`' for token in sent.broken)}."
     if any(item.redacted for item in sent.items):
-        yield "What was redacted goes as `‹…›` marks; `--unredacted #N` sends a cell as it is."
+        yield "What was redacted stands as `[redacted: …]`; `--unredacted #N` sends a cell as it is."
     if route.model is None and route.endpoint.provider == "alibaba":
         hint = catalog.suggest(route.name)
         yield f"The catalogue doesn't know {route.name}: no price, and its window is a guess. {hint}".strip()

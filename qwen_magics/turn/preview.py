@@ -89,24 +89,28 @@ class Preview(Struct, frozen=True, kw_only=True):
         return min(ways, key=lambda row: row.tokens, default=None)
 
 
+def exact(plan: Plan) -> Plan:
+    """The same plan, counted: for a turn a bound may do, for looking it doesn't."""
+    return plan if plan.exact else plan.repriced(count(plan))
+
+
 def preview(plan: Plan, context: Context) -> Preview:
-    """Price every item of a planned turn at the tier that the whole request falls in."""
-    exact = plan if plan.exact else plan.repriced(count(plan))
-    parts, size, model = _Parts(exact, context.items), exact.size, exact.route.model
+    """Price every item of an exact plan at the tier that the whole request falls in."""
+    parts, size, model = _Parts(plan, context.items), plan.size, plan.route.model
     seen = Preview(
         rows=tuple(parts.rows()),
         answer=Row(label="answer", title="expected", tokens=size.typical),
-        tokens=exact.counted,
-        room=exact.route.room,
+        tokens=plan.counted,
+        room=plan.route.room,
         size=size,
-        hit=exact.hit,
-        expected=exact.expected,
-        worst=exact.worst,
+        hit=plan.hit,
+        expected=plan.expected,
+        worst=plan.worst,
         sure=model is not None and model.vocabulary_proved,
     )
-    if exact.unpriceable is not None or exact.row is None:
+    if plan.unpriceable is not None or plan.row is None:
         return seen
-    bill = _Bill(exact, exact.row, parts)
+    bill = _Bill(plan, plan.row, parts)
     return replace(
         seen,
         rows=tuple(bill.rows()),
@@ -114,7 +118,7 @@ def preview(plan: Plan, context: Context) -> Preview:
         fees=bill.fees(),
         low=bill.amount(size.low),
         high=bill.amount(size.high),
-        to_next=pricing.to_next_bound(exact.row, exact.counted),
+        to_next=pricing.to_next_bound(plan.row, plan.counted),
         then=bill.then(),
         beside=bill.beside(),
     )
