@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from qwen_magics.context import turns
 from qwen_magics.context.fit import Offered, fit
 from qwen_magics.context.items import Item, messages
-from qwen_magics.context.maker import Maker, Memory, is_skipped
+from qwen_magics.context.maker import Maker, Memory
+from qwen_magics.context.relevance import named
 from qwen_magics.errors import OptionError
 from qwen_magics.values import Message, Sent
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qwen_magics.context.redact import Redactor
+    from qwen_magics.context.words import Trimmed
     from qwen_magics.notebook.cells import Cell, Notebook
 
 INSTRUCTIONS = (
@@ -29,7 +31,6 @@ INSTRUCTIONS = (
     "then asks. Answer what is asked, briefly, in the language of the question, in Markdown. "
     "Code that is meant to run in the notebook goes into ```python fences."
 )
-NEAR = 3
 _RANGE = re.compile(r"#?(\d+)\s*\.\.\s*#?(\d+)$")
 
 
@@ -46,7 +47,11 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 class Rules(Struct, frozen=True, kw_only=True):
-    """How to compose. `room` is the largest input in tokens; `select` is `--context`'s word."""
+    """How to compose. `room` is the largest input in tokens; `select` is `--context`'s word.
+
+    `trim` is `--trim`'s: `off`, `window`, a number of tokens, or `tier`, which heeds `bounds`: the sizes in tokens up
+    to and including which a request has one price and beyond which it has a dearer one.
+    """
 
     select: str = "above"
     outputs: Literal["short", "schema", "none"] = "short"
@@ -56,13 +61,20 @@ class Rules(Struct, frozen=True, kw_only=True):
     unredacted: frozenset[int] = frozenset()
     room: int = 258_048
     vocabulary: str = "qwen3"
+    trim: str = "tier"
+    bounds: tuple[int, ...] = ()
 
 
 class Context(Struct, frozen=True):
-    """What goes along, item by item, the question last."""
+    """What goes along, item by item, the question last.
+
+    `left_out` says in words all that was shortened or left out. `trimmed` has the figures of what was cut for money's
+    sake, cell by cell: of a prompt that the model would have taken as it was.
+    """
 
     items: list[Item]
     left_out: tuple[str, ...] = ()
+    trimmed: Trimmed | None = None
     skipped: tuple[int, ...] = ()  # cells that are marked or tagged so
     broken: tuple[str, ...] = ()  # literal control tokens that were broken by a space
 
@@ -105,14 +117,16 @@ def compose(
         head=[maker.clean(_instructions(rules))],
         drafts=drafts,
         tail=[maker.clean(item) for item in _asked(notebook, question)],
-        near=_near([draft.cell for draft in drafts], question),
+        named=named([draft.cell for draft in drafts], question.text, question.names),
     )
     fitted = fit(offered, maker)
     skipped = tuple(f"#{number}" for number in sorted(rules.without))
+    kept = {draft.number for draft in drafts}
     return Context(
         items=[made.item for made in fitted.made],
         left_out=(*fitted.left_out, *skipped),
-        skipped=tuple(cell.number for cell in cells if is_skipped(cell) and cell.kind != "raw"),
+        trimmed=fitted.trimmed,
+        skipped=tuple(cell.number for cell in cells if cell.number not in kept and cell.kind != "raw"),
         broken=tuple(dict.fromkeys(token for made in fitted.made for token in made.broken)),
     )
 
@@ -153,13 +167,3 @@ def _asked(notebook: Notebook, question: Question) -> list[Item]:
         Item(kind="question", label="the question", text=question.text, answer=question.begun),
     ]
     return [replace(item, number=number) for item in items]
-
-
-def _near(cells: Sequence[Cell], question: Question) -> set[int]:
-    """Numbers of the cells whose outputs may be long: the last three, and those that the question names."""
-    numbers = {cell.number for cell in cells[-NEAR:]}
-    numbers |= {int(n) for n in re.findall(r"#(\d+)\b", question.text)}
-    if question.names:
-        named = re.compile(rf"^(?:{'|'.join(map(re.escape, sorted(question.names)))})\b", re.MULTILINE)
-        numbers |= {cell.number for cell in cells if cell.kind == "code" and named.search(cell.source)}
-    return numbers

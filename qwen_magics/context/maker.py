@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from qwen_magics import tokens
 from qwen_magics.context import canonical, turns
 from qwen_magics.context.items import Item
+from qwen_magics.context.relevance import is_error
 from qwen_magics.notebook import answers
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 OUTPUT_TOKENS = 600  # of each output
 OUTPUT_TOKENS_NEAR = 3000  # the last cells', an error, and what the question names
+SHORT = 100  # of each output where there is no room for more
 PER_TOKEN = 4.5  # characters of plain text at the most: an estimate by it is too low rather than too high
 AROUND = 10  # tokens that name a cell
 STOPPED = "\n\n[stopped here]"
@@ -33,15 +35,16 @@ _OWN_LINE = re.compile(r"\s*(?:%(?:load_ext|reload_ext)\s+qwen_magics\b|%qwen_\w
 
 class Draft:
     """A cell before it is known whether it goes along. `words` and `shown` are about the tokens of its own text and of
-    each output, by their characters: they need no work.
+    each output, by their characters: they need no work. `failed`: one of the outputs is an error.
     """
 
-    __slots__ = ("cell", "made", "number", "pinned", "shown", "skipped", "words")
+    __slots__ = ("cell", "failed", "made", "number", "pinned", "shown", "skipped", "words")
 
     def __init__(self, cell: Cell) -> None:
         self.cell, self.number = cell, cell.number
         self.skipped = is_skipped(cell)
         self.pinned = PIN in cell.tags or _marked(cell) == "pin"
+        self.failed = is_error(cell)
         shown = [int(_characters(output) / PER_TOKEN) for output in cell.outputs]
         is_turn = turns.is_question(cell)
         self.words = AROUND + int(len(cell.source) / PER_TOKEN) + (sum(shown) if is_turn else 0)
@@ -71,12 +74,15 @@ def _marked(cell: Cell) -> str:
 
 
 class Made:
-    """What goes along of a cell, and its size; `broken` are the control tokens that were broken in it."""
+    """What goes along of a cell, and its size; `broken` are the control tokens that were broken in it, `longer` how
+    many tokens more it takes while it is one of the last, at most.
+    """
 
-    __slots__ = ("_tokens", "bound", "broken", "item")
+    __slots__ = ("_tokens", "bound", "broken", "item", "longer")
 
-    def __init__(self, item: Item, broken: Iterable[str] = ()) -> None:
-        self.item, self.broken, self.bound = item, tuple(broken), item.bound() + 16  # 16: what frames it
+    def __init__(self, item: Item, broken: Iterable[str] = (), longer: int = 0) -> None:
+        self.item, self.broken, self.longer = item, tuple(broken), longer
+        self.bound = item.bound() + 16  # 16: what frames it
         self._tokens: int | None = None
 
     def count(self, vocabulary: str) -> int:
@@ -110,14 +116,20 @@ class Maker:
         self.rules, self.redactor = rules, redactor
         self.key = (rules.outputs, rules.unredacted, rules.vocabulary, redactor.id)
         self._broken: list[str] = []
+        self._longer = 0
 
     def made(self, draft: Draft, limit: int) -> Made | None:
         """What goes along of a cell if its outputs keep `limit` tokens each; None where nothing does."""
+        limit = limit if draft.shown else 0
         if limit not in draft.made:
-            self._broken.clear()
-            item = self._item(draft, limit)
-            draft.made[limit] = Made(item, self._broken) if item is not None else None
+            draft.made[limit] = _uncut(draft, limit) or self._made(draft, limit)
         return draft.made[limit]
+
+    def _made(self, draft: Draft, limit: int) -> Made | None:
+        self._broken.clear()
+        self._longer = 0
+        item = self._item(draft, limit)
+        return Made(item, self._broken, self._longer) if item is not None else None
 
     def clean(self, item: Item) -> Made:
         """An item made elsewhere (attachment, question, instructions), redacted and without control tokens."""
@@ -136,13 +148,14 @@ class Maker:
             return None  # nothing, or only lines of ours, whose outputs are not the user's own either
         text, found = self._text(source, cell.number)
         kept, cut = [], 0
-        for output, is_error in outputs:
+        for output, failed in outputs:
             clean, hits = self._text(output, cell.number)
             found += hits
-            whole = is_error and limit == OUTPUT_TOKENS
-            short = tokens.cut(clean, OUTPUT_TOKENS_NEAR if whole else limit, self.rules.vocabulary)
+            most = OUTPUT_TOKENS_NEAR if failed and limit == OUTPUT_TOKENS else limit
+            short = tokens.cut(clean, most, self.rules.vocabulary)
             kept.append(short.text)
             cut += short.dropped
+            self._longer += min(short.dropped, OUTPUT_TOKENS_NEAR - most)
         return Item(
             kind="cell",
             label=f"#{cell.number}",
@@ -195,6 +208,12 @@ class Maker:
             return text, 0
         result = self.redactor.redact(text)
         return result.text, sum(found.count for found in result.found)
+
+
+def _uncut(draft: Draft, limit: int) -> Made | None:
+    """What was made of a cell with a smaller limit, where that has cut nothing: with a larger one it is the same."""
+    made = (made for smaller, made in draft.made.items() if 0 < smaller < limit and made is not None)
+    return next((one for one in made if not one.item.cut), None)
 
 
 def _characters(output: Output) -> int:

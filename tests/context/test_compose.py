@@ -143,9 +143,8 @@ def many(count: int, size: int = 60, *, pinned: int = 0) -> list[Cell]:
 
 def test_what_does_not_fit_shrinks_first_and_is_named() -> None:
     cells = [cell(n, f"x{n}", "word " * 500) for n in range(1, 9)]
-    context = composed(*cells, room=2500)
-    assert context.left_out
-    assert context.left_out[0].startswith("outputs of #1 to #5 cut to")
+    context = composed(*cells, room=3_000)
+    assert context.left_out == ("outputs of #1 to #5 cut to 100 tokens",)
     assert [item.number for item in context.items if item.kind == "cell"] == list(range(1, 9))
 
 
@@ -155,7 +154,8 @@ def test_then_the_oldest_go_the_pinned_stay_and_the_prompt_names_what_went() -> 
     assert numbers[0] == 2
     assert numbers[-1] == 60
     assert numbers[1:] == list(range(numbers[1], 61))
-    assert context.left_out[0] in context.messages()[1].content
+    assert context.left_out[0] == f"#1, #3 to #{numbers[1] - 1}"
+    assert context.messages()[1].content.startswith("[cells #1 left out: no room]")
     assert tokens.count_messages(context.messages()) <= 2000
 
 

@@ -59,19 +59,20 @@ def text_of(context: Context) -> str:
 
 def test_old_outputs_shrink_then_go_before_a_cell_goes() -> None:
     cells = [cell(n, 20, 500) for n in range(1, 41)]
-    steps = [composed(cells, room).left_out for room in (30_000, 15_000, 8_000, 5_000)]
+    steps = [composed(cells, room).left_out for room in (30_000, 15_000, 8_000, 5_000, 3_000)]
     assert steps == [
         (),
-        ("outputs of #1 to #37 cut to 300 tokens",),
+        ("outputs of #1 to #21 cut to 100 tokens",),
         ("outputs of #1 to #37 cut to 100 tokens",),
-        ("outputs of #1 to #37 left out",),
+        ("outputs of #1 to #33 left out", "outputs of #34 to #37 cut to 100 tokens"),
+        ("#1 to #23", "outputs of #24 to #37 left out"),
     ]
 
 
 def test_the_prompt_says_that_old_outputs_are_missing_and_keeps_the_last_ones() -> None:
     text = text_of(composed([cell(n, 20, 500) for n in range(1, 41)], 5_000))
     assert "[outputs of older cells left out: no room]" in text
-    assert "shown37" not in text
+    assert "shown33" not in text
     assert all(f"shown{n}" in text for n in (38, 39, 40))
 
 
@@ -91,13 +92,17 @@ def test_cells_that_went_are_named_around_a_pinned_one() -> None:
     context = composed([cell(n, 100, 0, pinned=n == 2) for n in range(1, 41)], 2_000)
     gone, first = context.left_out[0], next(i.number for i in context.items if i.kind == "cell" and i.number > 2)
     assert gone == f"#1, #3 to #{first - 1}"
-    assert f"[cells {gone} left out: no room]" in text_of(context)
+    text = text_of(context)
+    before, after = text.split('<cell n="2">')
+    assert "[cells #1 left out: no room]" in before
+    assert f"[cells #3 to #{first - 1} left out: no room]" in after
 
 
 def test_runs_are_parted_by_what_keeps_its_outputs_and_by_nothing_else() -> None:
     cells = [cell(n, 20, 500 * (n % 4 != 0), pinned=n == 10) for n in range(1, 41)]  # every fourth shows nothing
     assert composed(cells, 4_000, ask="What of #21?").left_out == (
-        "outputs of #1 to #9, #11 to #19, #22 to #37 left out",
+        "outputs of #1 to #9, #11 to #19, #22 to #35 left out",
+        "outputs of #37 cut to 100 tokens",
     )
 
 
