@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from qwen_magics.turn.estimate import Estimate, Line, Range, Sum
 
 _COLUMNS = (
-    Column("question"), Column("tokens in", "right"), Column("expected", "right"), Column("at most", "right"),
-    Column("", quiet=True, wraps=True),
+    Column("question"), Column("tokens in", "right"), Column("tier", "right", quiet=True), Column("expected", "right"),
+    Column("worst case", "right"), Column("", quiet=True, wraps=True),
 )  # fmt: skip
 _SURE = {"exact": "", "about": "≈ ", "at_least": "≥ "}
 _MOST = 5  # things of a kind that are named one by one
@@ -29,10 +29,12 @@ def table(found: Estimate) -> Table:
     rows = [_row(line, elsewhere=elsewhere) for line in found.lines]
     sums = found.sums()
     feet = [_foot(found, one, several=len(sums) > 1) for one in sums] or [_unpaid(found)]
+    kept = [n for n, column in enumerate(_COLUMNS) if column.name != "tier" or any(row[n] for row in rows)]
+    lines = [tuple(row[n] for n in kept) for row in (*rows, *feet)]
     return Table(
-        columns=_COLUMNS,
-        rows=(*rows, *feet[:-1]),
-        foot=feet[-1],
+        columns=tuple(_COLUMNS[n] for n in kept),
+        rows=tuple(lines[:-1]),
+        foot=lines[-1],
         sentences=tuple(_sentences(found, elsewhere=elsewhere)),
         wide=80,
     )
@@ -40,17 +42,19 @@ def table(found: Estimate) -> Table:
 
 def _row(line: Line, *, elsewhere: bool) -> tuple[str, ...]:
     title = f"#{line.number} {line.title}"
-    if line.fails or line.cost is None:
-        return (title, "", "fails", "", "")
+    if line.cost is None:
+        return (title, "", "", "fails", "", "")
     tokens = f"{_SURE[line.sure]}{line.tokens:,}"
     if line.replays:
-        return (title, tokens, "replays", "", "")
-    dearer = line.cost.likely.tier is not None and not line.cost.likely.tier.first
+        return (title, tokens, "", "replays", "", "")
+    tier = line.cost.likely.tier
+    dearer = tier is not None and not tier.first
     return (
         title,
         f"{LOSS} {tokens}" if dearer else tokens,
+        f"over {figures.bound(tier.over)}" if tier is not None and dearer else "",
         _range(line.cost, at_least=line.sure == "at_least"),
-        _at_most(line),
+        _worst(line),
         "; ".join(_notes(line, elsewhere=elsewhere)),
     )
 
@@ -65,7 +69,7 @@ def _range(cost: Range, *, at_least: bool) -> str:
     return f"{low} to {high}" if low != high else f"≈ {low}"
 
 
-def _at_most(line: Line) -> str:
+def _worst(line: Line) -> str:
     """The worst case; none where something is unknown."""
     if line.cost is None or line.cost.worst.basis == "free" or line.cost.worst.amount is None:
         return ""
@@ -74,10 +78,8 @@ def _at_most(line: Line) -> str:
 
 
 def _notes(line: Line, *, elsewhere: bool) -> Iterator[str]:
-    tier = line.cost.likely.tier if line.cost is not None else None
-    if tier is not None and not tier.first:
-        dearer = figures.times(tier.times) if tier.times is not None and tier.times > 1 else "a dearer tier"
-        yield f"over {figures.bound(tier.over)}: {dearer}"
+    if line.fails:
+        yield f"{LOSS} stops here"
     if elsewhere:
         yield f"{line.model}, {line.where}"
     yield from line.unknown
@@ -90,11 +92,11 @@ def _foot(found: Estimate, one: Sum, *, several: bool) -> tuple[str, ...]:
     low, high = figures.money(one.low, one.currency), figures.money(one.high, one.currency)
     expected = f"{more}{low}" if more else f"{low} to {high}" if low != high else f"≈ {low}" if one.low else low
     title = f"all in {one.currency}" if several else _asked(found)
-    return (title, "", expected, f"{more}{_money(one.worst, one)}", "")
+    return (title, "", "", expected, f"{more}{_money(one.worst, one)}", "")
 
 
 def _unpaid(found: Estimate) -> tuple[str, ...]:
-    return (_asked(found), "", "", "", "")
+    return (_asked(found), "", "", "", "", "")
 
 
 def _money(amount: Decimal, one: Sum) -> str:
@@ -118,6 +120,7 @@ def _sentences(found: Estimate, *, elsewhere: bool) -> Iterator[str]:
     yield from _kept(found)
     yield from _fails(found)
     yield from _broken(found)
+    yield from _dearer(found)
     if found.unknown:
         yield f"≥ At least, for it is not known: {listed(found.unknown)}."
     yield from _taken(found)
@@ -142,7 +145,7 @@ def _fails(found: Estimate) -> Iterator[str]:
     for line in failing[:_MOST]:
         why = " ".join(line.fails.split())
         why = why if len(why) <= _REASON else f"{why[: _REASON - 1]}…"
-        yield f"{LOSS} #{line.number} fails: {why}"
+        yield f"{LOSS} #{line.number} {'fails' if line.cost is None else 'stops'}: {why}"
     if failing:
         yield f"Run All stops at #{failing[0].number}; what stands below is counted as if it didn't."
 
@@ -153,7 +156,20 @@ def _broken(found: Estimate) -> Iterator[str]:
         return
     below = any(other.sure == "about" for other in found.asked)
     more = " Its answer will be new, and with it the prompts below that hold it." if below else ""
-    yield f"#{line.number} breaks the chain: it was answered, but not to this very request, so it is asked anew.{more}"
+    yield f"#{line.number} breaks the chain of saved answers: {line.again}.{more}"
+
+
+def _dearer(found: Estimate) -> Iterator[str]:
+    """Which questions are past a bound, and what that does to their price."""
+    past: dict[tuple[int, str], list[int]] = {}
+    for line in found.asked:
+        tier = line.cost.likely.tier if line.cost is not None else None
+        if tier is not None and not tier.first:
+            dearer = figures.times(tier.times) if tier.times is not None and tier.times > 1 else "a dearer tier"
+            past.setdefault((tier.over, dearer), []).append(line.number)
+    if past:
+        said = "; ".join(f"over {figures.bound(over)} {dearer} ({_named(of)})" for (over, dearer), of in past.items())
+        yield f"{LOSS} Past a bound every token of the question and its answer costs more: {said}."
 
 
 def _taken(found: Estimate) -> Iterator[str]:
@@ -161,7 +177,7 @@ def _taken(found: Estimate) -> Iterator[str]:
     if any(line.sure == "about" for line in found.lines):
         taken += "; ≈ where answers above are new: as long as the old one, or as answers usually are"
     if found.lines:
-        yield f"{taken}.{' At most: every answer as long as it may get.' if found.asked else ''}"
+        yield f"{taken}.{' Worst case: every answer as long as it may get, no cache.' if found.asked else ''}"
 
 
 def _basis(found: Estimate) -> Iterator[str]:

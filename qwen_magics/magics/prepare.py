@@ -105,13 +105,18 @@ def ready(host: Host, prepared: Prepared, planned: Plan, on_progress: Callable[[
 
     Raises SendingForbidden, NoKey, LocalModelError or GuardError. Nothing has left or is reserved then.
     """
+    allowed(prepared)
+    return planned.ready(on_progress).noted(*_first_time(host, prepared))
+
+
+def allowed(prepared: Prepared) -> None:
+    """Raises SendingForbidden where the notebook says that nothing of it may leave this machine."""
     own = prepared.notebook.metadata.get("qwen_magics")
-    if planned.endpoint.provider != "local" and isinstance(own, dict) and own.get("send") is False:
+    if prepared.route.endpoint.provider != "local" and isinstance(own, dict) and own.get("send") is False:
         raise SendingForbidden(
             "This notebook forbids sending (its metadata says qwen_magics.send = false). Nothing was sent.",
             remedy='Use the local model: %config Qwen.provider = "local"',
         )
-    return planned.ready(on_progress).noted(*_first_time(host, prepared))
 
 
 def place(host: Host, notebook: Notebook) -> Place:

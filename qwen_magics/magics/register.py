@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NAMES = {
     "cell": ("qwen",),
-    "line": ("qwen", "qwen_context", "qwen_usage", "qwen_models", "qwen_fix", "qwen_login"),
+    "line": ("qwen", "qwen_context", "qwen_usage", "qwen_estimate", "qwen_models", "qwen_fix", "qwen_login"),
 }
 
 
@@ -112,7 +112,7 @@ class QwenMagics(Magics):
     def qwen_usage(self, line: str) -> Any:
         """What was spent: by this notebook, in this session, today, by model; and what the notebook's file says.
 
-            %qwen_usage [--by GROUP] [--month MONTH] [--tz ZONE] [--last] [-o df|csv|json]
+            %qwen_usage [--by GROUP] [--month MONTH] [--tz ZONE] [--last] [--live] [-o df|csv|json]
 
           --by model|tier|provider|notebook|cell|session|day|month
                     one table by this, over all that the ledger holds; a tier is the price step that a request's
@@ -122,6 +122,8 @@ class QwenMagics(Magics):
           --tz Asia/Shanghai
                     whose days and months; without it local ones
           --last    bring back the answers that reruns of this notebook's cells overwrote
+          --live    follow the ledger in a small view: today, this notebook, what is in flight, the last turns; until
+                    its Stop button, another --live, or the session's end. The notebook keeps one plain line of it
           -o df|csv|json
                     return a row for each turn, with every digit: money as text, times in UTC; as a DataFrame (pandas,
                     else polars), as CSV, or as JSON with totals; `jupyter qwen usage --help` lists the columns
@@ -136,6 +138,28 @@ class QwenMagics(Magics):
         from qwen_magics.magics.usage import usage
 
         return usage(self.session, line)
+
+    @no_var_expand
+    @line_magic
+    def qwen_estimate(self, line: str) -> None:
+        """The price tag of Run All, before it runs: each question's tokens, price tier, expected cost and worst case.
+
+            %qwen_estimate [--max AMOUNT] [--allow-unknown]
+
+          --max AMOUNT      fail if the worst case is over it, such as 1.00, "1.00 USD" or 5CNY
+          --allow-unknown   with --max: go by what is known, where not all is
+
+        Nothing is sent and no code is run. It is for a restarted kernel: questions whose saved answer comes back are
+        marked `replays` and cost nothing; the first that is asked anew is named. Outputs of code cells, and what
+        {{ }} held, are taken as saved. ≈ stands before what hangs on answers that are not given yet, ≥ where something
+        is unknown. `jupyter qwen estimate NOTEBOOK` says the same without a kernel.
+
+        Example
+            %qwen_estimate --max 0.50
+        """
+        from qwen_magics.magics.estimate import show
+
+        show(self.session, line)
 
     @no_var_expand
     @line_magic

@@ -35,18 +35,22 @@ def between(planned: Plan, longest: int) -> Range:
     size = planned.size
 
     def of(output: int) -> Cost:
+        if output == size.typical:
+            return planned.expected
         sized = replace(planned, size=replace(size, typical=output, thinking=min(size.thinking, output)))
         return sized.repriced(planned.counted).expected
 
-    return Range(of(size.low), planned.expected, of(size.high), planned.repriced(longest).worst)
+    worst = planned.worst if longest == planned.counted else planned.repriced(longest).worst
+    return Range(of(size.low), planned.expected, of(size.high), worst)
 
 
 class Line(Struct, frozen=True, kw_only=True):
     """One turn. `tokens` are those of its prompt: `about` where answers above it aren't given yet, `at_least` where
     something in it is unknown: `unknown` in the question itself, `above` in what these cells will show.
 
-    `cost` is what asking costs, `saves` what is saved where the answer is at hand. `again`: a saved answer to it is
-    there, but it is asked anew. `fails`: why it will not be asked at all.
+    `cost` is what asking costs, `saves` what is saved where the answer is at hand. `again`: why the answer that
+    is there doesn't come back. `fails`: why Run All stops there; without a `cost` it can't be
+    asked at all.
     """
 
     number: int
@@ -58,7 +62,7 @@ class Line(Struct, frozen=True, kw_only=True):
     cost: Range | None = None
     basis: int = 0  # how many answers the range goes by; 0: a plain guess
     saves: Cost | None = None
-    again: bool = False
+    again: str = ""
     unknown: tuple[str, ...] = ()
     above: tuple[int, ...] = ()
     fails: str = ""
@@ -93,7 +97,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
     @property
     def asked(self) -> tuple[Line, ...]:
         """The turns that are paid for."""
-        return tuple(line for line in self.lines if not line.replays and not line.fails)
+        return tuple(line for line in self.lines if line.cost is not None and not line.replays)
 
     @property
     def unpriced(self) -> tuple[Line, ...]:
@@ -115,7 +119,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
         if self.unsaved:
             said["outputs that aren't saved"] = list(self.unsaved)
         for line in self.lines:
-            if line.fails:
+            if line.fails and line.cost is None:
                 said.setdefault("what a cell that fails would have asked", []).append(line.number)
         for line in self.unpriced:
             said.setdefault(f"no price of {line.model}", []).append(line.number)

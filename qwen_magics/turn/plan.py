@@ -13,7 +13,7 @@ from qwen_magics import catalog, request, tokens
 from qwen_magics.catalog import pricing
 from qwen_magics.errors import GuardError
 from qwen_magics.turn.budget import reserve
-from qwen_magics.turn.cache import Hit, hit, marked
+from qwen_magics.turn.cache import Hit, hit, marked, unmarked
 from qwen_magics.turn.expect import Expectation, expect
 from qwen_magics.turn.route import ready
 from qwen_magics.values import Cost, Limits, Message, Options, Receipt, Sent
@@ -109,8 +109,12 @@ class Plan(Struct, frozen=True, kw_only=True):
     def ready(self, on_progress: Callable[[Progress], None] | None = None) -> Plan:
         """The same plan, allowed and able to leave. Raises NoKey, LocalModelError or GuardError."""
         able = replace(self, route=ready(self.route, on_progress))
-        _guard(able, self.route.settings)
+        able.allowed()
         return able
+
+    def allowed(self) -> None:
+        """Raises GuardError where the turn is expected to be too dear to go without somebody's word."""
+        _guard(self, self.route.settings)
 
     def noted(self, *notes: str) -> Plan:
         """The same plan, with more to say on its line."""
@@ -171,7 +175,7 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
         left_out=ask.left_out,
         redacted=ask.redacted,
         limits=sending.limits,
-        notes=(*ask.notes, *_age(row, moment)),
+        notes=(*ask.notes, *_age(row, moment), *unmarked(ask, route)),
     )
     draft = Plan(
         ask=ask, receipt=receipt, request=sending, route=route, row=row,
