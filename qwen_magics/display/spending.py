@@ -70,8 +70,12 @@ def _tier(group: str) -> str:
 
 def _cell(total: Total) -> str:
     """A cell that isn't at hand: its notebook's name and a part of its own."""
-    notebook = PurePath(total.within).name or total.within
-    return f"{notebook} {total.group.rpartition('#')[2][:8]}".strip()
+    return f"{file_name(total.within)} {total.group.rpartition('#')[2][:8]}".strip()
+
+
+def file_name(notebook: str) -> str:
+    """A notebook's name without its folders."""
+    return PurePath(notebook).name or notebook
 
 
 def _shortest(path: str, paths: set[str]) -> str:
@@ -242,7 +246,8 @@ def charts(groups: Named, title: str, by: By = "", span: tuple[str, str] | None 
         bars = [Bar(name, size, said) for name, (size, said) in sizes.items()]
         if len(bars) > 1:
             whose = f"{title}, {currency}" if len(currencies) > 1 else title
-            drawn.append((chart.html(bars, whose), f"{whose}\n{chart.plain(bars)}"))
+            text = chart.plain(bars)
+            drawn.append((chart.html(bars, whose), f"{currency}\n{text}" if len(currencies) > 1 else text))
     return drawn
 
 

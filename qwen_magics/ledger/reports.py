@@ -213,6 +213,13 @@ def outputs(connection: sqlite3.Connection, model: str, last: int, *, thinking: 
     return connection.execute(query, (model, 20 * last, thinking, last)).fetchall()
 
 
+def last(connection: sqlite3.Connection, limit: int) -> list[Entry]:
+    """The turns that were recorded last, newest first."""
+    decoder = msgspec.json.Decoder(Receipt)
+    query = "select receipt, notebook, cell, session from spent order by n desc limit ?"
+    return [Entry(decoder.decode(receipt), Where(*place)) for receipt, *place in connection.execute(query, (limit,))]
+
+
 def in_flight(connection: sqlite3.Connection) -> list[Reservation]:
     """The reservations, oldest first."""
     query = (

@@ -20,7 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from qwen_magics.context.layout import Part
-from qwen_magics.ledger import budgets, owner, prompts, reports, saved
+from qwen_magics.ledger import budgets, owner, prompts, reports, saved, watch
 from qwen_magics.ledger.ceilings import Ceiling, Scope, Standing, check, standings, utc
 from qwen_magics.ledger.database import Database
 from qwen_magics.ledger.owner import Owner
@@ -173,6 +173,16 @@ class Ledger:
         self.clear_up()
         with self._file.read() as connection:
             return reports.in_flight(connection)
+
+    def now(self, notebook: str, today: dt.datetime, last: int, known: int = -1) -> watch.Now | None:
+        """Today's and a notebook's totals, the turns in flight and the last ones; None where it is still as `known`.
+
+        Never waits for this process's other readers and writers, and makes no file.
+        """
+        if not self.path.exists():
+            return watch.Now()
+        with self._file.look() as connection:
+            return None if watch.mark(connection) == known else watch.now(connection, notebook, today, last)
 
     def answers(self, notebook: str, cell_id: str | None = None, limit: int = 20) -> list[reports.Answer]:
         """Saved answers of a notebook or one of its cells, newest first."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from qwen_magics.context.maker import Memory
+    from qwen_magics.display.follow import Follow
     from qwen_magics.display.tally import Tally
     from qwen_magics.ledger import Ledger
     from qwen_magics.notebook.cells import Notebook
@@ -32,6 +33,7 @@ class Session:
         self.here.attach()
         self.accepted: dict[str, frozenset[str]] = {}  # notebook → what its last accepted request held
         self.inserted: set[str] = set()  # cells below which this session already put their code
+        self.following: Follow | None = None  # `%qwen_usage --live`
         self._ledger: Ledger | None = None
         self._tally: tuple[object, Tally] | None = None
 
@@ -101,8 +103,15 @@ class Session:
             self._tally = running, Tally()
         return self._tally[1]
 
+    def stop_following(self) -> None:
+        """End the live view, if there is one."""
+        if self.following is not None:
+            self.following.stop()
+            self.following = None
+
     def close(self) -> None:
         """Take every hook away; connections and files close."""
+        self.stop_following()
         self.here.detach()
         settings_.unload(self.shell)
         if self._ledger is not None:

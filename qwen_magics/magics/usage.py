@@ -31,7 +31,11 @@ def usage(session: Session, line: str) -> Any:
     chosen = spans.month(asked.month, tz) if asked.month else ALL
     if asked.out:
         return _returned(session, asked, chosen, tz)
-    if asked.last:
+    if asked.live:
+        from qwen_magics.magics.live import follow
+
+        follow(session)
+    elif asked.last:
         _show_last(session)
     elif asked.month:
         _show_month(session, asked, chosen, tz)
@@ -48,6 +52,7 @@ def _read(line: str) -> Namespace:
     parser.add_argument("--month")
     parser.add_argument("--tz", default=spans.LOCAL)
     parser.add_argument("--last", action="store_true")
+    parser.add_argument("--live", action="store_true")
     parser.add_argument("-o", dest="out", choices=("df", "csv", "json"))
     return parser.read(line)
 

@@ -1,0 +1,48 @@
+"""The ledger as it is at a moment, for a view that follows it. Only reads, by a connection of its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from decimal import Decimal
+
+from msgspec import Struct
+
+from qwen_magics.ledger import reports
+from qwen_magics.ledger.reports import Entry, Filter, Total
+
+
+class Now(Struct, frozen=True):
+    """Totals of today and of one notebook, the turns in flight with what is set aside for them, the last turns.
+
+    `mark` is another one as soon as any of it is.
+    """
+
+    mark: int = 0
+    today: tuple[Total, ...] = ()
+    here: tuple[Total, ...] = ()
+    in_flight: int = 0
+    reserved: dict[str, Decimal] = {}  # by currency
+    last: tuple[Entry, ...] = ()  # newest first
+
+
+def mark(connection: sqlite3.Connection) -> int:
+    """The newest row's number: whatever happens to a turn appends one."""
+    return int(connection.execute("select coalesce(max(n), 0) from entries").fetchone()[0])
+
+
+def now(connection: sqlite3.Connection, notebook: str, today: dt.datetime, last: int) -> Now:
+    """What there is to show."""
+    waiting = reports.in_flight(connection)
+    reserved: dict[str, Decimal] = {}
+    for one in waiting:
+        if one.amount is not None and one.currency:
+            reserved[one.currency] = reserved.get(one.currency, Decimal(0)) + one.amount
+    return Now(
+        mark=mark(connection),
+        today=tuple(reports.spent(connection, Filter(since=today), "", None)),
+        here=tuple(reports.spent(connection, Filter(notebook=notebook), "", None)),
+        in_flight=len(waiting),
+        reserved=reserved,
+        last=tuple(reports.last(connection, last)),
+    )
