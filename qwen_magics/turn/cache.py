@@ -1,4 +1,4 @@
-"""What the provider's context cache probably holds of a prompt, where to mark it, and why a hit did not come.
+"""What the provider's context cache probably holds of a prompt, and why a hit did not come.
 
 A cache knows prefixes: whatever follows the first byte that changed is read anew. Facts: shared facts, section 1.8.
 Nobody promises an implicit hit, so what is counted on is always an estimate; what came is in the receipt's usage.
@@ -10,25 +10,23 @@ import datetime as dt
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from qwen_magics import tokens
 from qwen_magics.context.layout import alike
+from qwen_magics.turn.marks import BYTES_PER_TOKEN, held_from, part_ends, sent_there, size
+from qwen_magics.turn.marks import SMALLEST as SMALLEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qwen_magics.context.layout import Part
     from qwen_magics.ledger import Prompt
-    from qwen_magics.turn.plan import Ask, Plan
+    from qwen_magics.turn.plan import Plan
     from qwen_magics.turn.route import Route
-    from qwen_magics.values import Message, Usage
+    from qwen_magics.values import Usage
 
 LIFE = dt.timedelta(minutes=5)  # of what was marked, from its last hit on; an implicit cache's life nobody tells
-SMALLEST = 1_024  # tokens that a provider's cache begins at
 SMALLEST_LOCAL = 256  # tokens: fewer are read in a second or two
-MARKS = 4  # that one request may carry
-BYTES_PER_TOKEN = 4  # of code and prose, about: where nothing was counted
 QUESTION = "the question"  # its part's label
 
 _PRICED = ("alibaba", "openrouter")  # providers whose cached tokens have a price of their own
@@ -58,9 +56,9 @@ def hit(plan: Plan, now: dt.datetime | None = None) -> Hit:
     smallest, life = _smallest(route), None if _local(route) else LIFE
     measure = _Measure(plan)
     marked = [place for place, part in enumerate(layout, 1) if part.marked]
-    own = _own(plan.ask.before, route)
+    own = sent_there(plan.ask.before, route)
     alive = [prompt for prompt in own if life is None or moment - _time(prompt) < life]
-    parts = max((_held(prompt.layout, layout, explicit=bool(marked)) for prompt in alive), default=0)
+    parts = max((held_from(prompt.layout, layout, explicit=bool(marked)) for prompt in alive), default=0)
     held = measure.tokens(parts)
     if held < smallest:
         parts = held = 0
@@ -90,62 +88,6 @@ def missed(plan: Plan, usage: Usage) -> tuple[str, ...]:
     return ()
 
 
-# --- marks ------------------------------------------------------------------------------------------------------------
-
-
-def marked(ask: Ask, route: Route) -> Ask:
-    """The same with up to four explicit marks, where they are wanted, offered and large enough to be kept.
-
-    They stand where a later prompt may part from this one: after the question (the next turn goes on from there),
-    before it (it may be asked in other words), where this prompt parts from an earlier one, at the last place that was
-    marked before (so that it is found however many parts follow), after the instructions.
-    """
-    if route.settings.cache != "explicit" or unavailable(route) or _local(route):
-        return ask
-    ends = _ends(ask.messages, ask.layout)
-    may = [place for place, (at, _) in enumerate(ends, 1) if ask.messages[at].role != "assistant"]
-    own = [prompt.layout for prompt in _own(ask.before, route)]
-    fork = max((alike(before, ask.layout) for before in own), default=0)
-    held = max((_held(before, ask.layout, explicit=True) for before in own), default=0)
-    wanted = (*reversed(may[-2:]), *[place for place in may if place <= fork][-1:], held, 1)
-    large = [place for place in dict.fromkeys(wanted) if place in may and _large(ask.layout[:place])]
-    places = sorted(large[:MARKS])
-    layout = tuple(replace(part, marked=place in places) for place, part in enumerate(ask.layout, 1))
-    messages = list(ask.messages)
-    for place in places:
-        at, end = ends[place - 1]
-        messages[at] = _with_mark(messages[at], end)
-    return replace(ask, messages=messages, layout=layout)
-
-
-def unmarked(ask: Ask, route: Route) -> tuple[str, ...]:
-    """What the receipt's line says where explicit marks are wanted, would be of use, and can't be had."""
-    why = unavailable(route)
-    return (why,) if route.settings.cache == "explicit" and why and _large(ask.layout) else ()
-
-
-def unavailable(route: Route) -> str:
-    """Why explicit marks can't be had there, or ''. An unknown model is believed to take them."""
-    if _local(route):
-        return ""  # its cache needs none
-    if route.endpoint.provider != "alibaba":
-        return "explicit cache: only at Alibaba Cloud"
-    model = route.model
-    return f"{model.id} has no explicit cache" if model is not None and "explicit" not in model.cache else ""
-
-
-def _with_mark(message: Message, end: int) -> Message:
-    """A mark after `end` bytes, and after the blank line that parts it from what follows: no token crosses it then."""
-    data = message.content.encode("utf-8", "surrogatepass")
-    cut = len(data[:end].decode("utf-8", "surrogatepass"))
-    cut += 2 if message.content.startswith("\n\n", cut) else 0
-    return replace(message, marks=(*message.marks, cut))
-
-
-def _large(parts: Sequence[Part]) -> bool:
-    return _bytes(parts) >= SMALLEST * BYTES_PER_TOKEN
-
-
 # --- prompts that were sent before ------------------------------------------------------------------------------------
 
 
@@ -165,26 +107,8 @@ def _smallest(route: Route) -> int:
     return SMALLEST_LOCAL if _local(route) else SMALLEST
 
 
-def _own(before: Sequence[Prompt], route: Route) -> list[Prompt]:
-    """Those that went to the same model at the same place: a cache knows no others."""
-    here = (route.endpoint.provider, route.endpoint.region, route.title)
-    return [prompt for prompt in before if (prompt.provider, prompt.region, prompt.model) == here]
-
-
 def _time(prompt: Prompt) -> dt.datetime:
     return dt.datetime.fromisoformat(prompt.time)
-
-
-def _held(before: Sequence[Part], now: Sequence[Part], *, explicit: bool) -> int:
-    """How many parts of `now` the cache holds from `before`: with marks up to one of them, without marks all alike.
-
-    A request goes by one kind of cache only.
-    """
-    marks = [place for place, part in enumerate(before, 1) if part.marked]
-    shared = alike(before, now)
-    if not explicit:
-        return 0 if marks else shared
-    return max((place for place in marks if place <= shared), default=0)
 
 
 def _why(
@@ -234,7 +158,7 @@ class _Measure:
         self._layout, self._messages = plan.ask.layout, plan.ask.messages
         self._counted, self._vocabulary = plan.counted if plan.exact else 0, plan.route.vocabulary
         self._whole = max(_bytes(self._layout), 1)
-        self._ends = _ends(self._messages, self._layout) if self._counted else []
+        self._ends = part_ends(self._messages, self._layout) if self._counted else []
 
     def rough(self, size: int) -> int:
         """Tokens of so many bytes."""
@@ -249,28 +173,9 @@ class _Measure:
             tokens.MESSAGE + tokens.count(message.content, self._vocabulary) for message in self._messages[:at]
         )
         content = self._messages[at].content
-        share = tokens.count(content, self._vocabulary) * end // max(_size(content), 1)
+        share = tokens.count(content, self._vocabulary) * end // max(size(content), 1)
         return min(before + tokens.MESSAGE + share, self._counted)
 
 
 def _bytes(parts: Sequence[Part]) -> int:
     return sum(part.size for part in parts)
-
-
-def _size(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-
-
-def _ends(messages: Sequence[Message], layout: Sequence[Part]) -> list[tuple[int, int]]:
-    """Where each part ends: in which message, after how many bytes. Empty where the two don't match."""
-    ends: list[tuple[int, int]] = []
-    for at, message in enumerate(messages):
-        size, end = _size(message.content), -2  # a blank line parts them
-        while end < size:
-            if len(ends) == len(layout):
-                return []
-            end += 2 + layout[len(ends)].size
-            ends.append((at, end))
-        if end != size:
-            return []
-    return ends if len(ends) == len(layout) else []

@@ -13,8 +13,9 @@ from qwen_magics import catalog, request, tokens
 from qwen_magics.catalog import pricing
 from qwen_magics.errors import GuardError
 from qwen_magics.turn.budget import reserve
-from qwen_magics.turn.cache import Hit, hit, marked, unmarked
+from qwen_magics.turn.cache import Hit, hit
 from qwen_magics.turn.expect import Expectation, expect
+from qwen_magics.turn.marks import marked, unmarked
 from qwen_magics.turn.route import ready
 from qwen_magics.values import Cost, Limits, Message, Options, Receipt, Sent
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from qwen_magics.catalog import Model, PriceRow
     from qwen_magics.context.layout import Part
+    from qwen_magics.context.words import Trimmed
     from qwen_magics.ledger import Ledger, Prompt
     from qwen_magics.provider.endpoints import Endpoint
     from qwen_magics.request import Request
@@ -47,7 +49,8 @@ class Place(Struct, frozen=True):
 class Ask(Struct, frozen=True, kw_only=True):
     """What a host wants asked: the composed messages, how to answer, and what the receipt shall say of the context.
 
-    `layout` is what the messages are made of, `before` what the notebook's last prompts were: for the cache.
+    `layout` is what the messages are made of, `before` what the notebook's last prompts were: for the cache. `trimmed`
+    says what was cut of them for money's sake.
     """
 
     messages: list[Message]
@@ -63,6 +66,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     unpriced: bool = False  # it may go though no budget bounds it
     layout: tuple[Part, ...] = ()
     before: tuple[Prompt, ...] = ()
+    trimmed: Trimmed | None = None
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -101,6 +105,15 @@ class Plan(Struct, frozen=True, kw_only=True):
     def fees(self) -> dict[str, int]:
         """Calls that cost something by themselves."""
         return {"search": 1} if self.ask.options.search else {}
+
+    @property
+    def untrimmed(self) -> Cost | None:
+        """What the same would be expected to cost with nothing cut, as long an answer and as much of it cached; None
+        where nothing was cut.
+        """
+        if self.ask.trimmed is None:
+            return None
+        return _expected(self, self.counted + self.ask.trimmed.tokens, self.hit)
 
     def repriced(self, counted: int) -> Plan:
         """The same plan with the prompt's exact number of tokens."""
@@ -184,7 +197,8 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
     )  # fmt: skip
     cheap = _priced(draft, sum(tokens.upper_bound(m.content) + 16 for m in ask.messages), exact=False)
     # A bound by bytes is three to four times too high; where it hurts, the vocabulary is worth loading.
-    priced = cheap if row is None or _harmless(cheap, settings) else draft.repriced(count(draft))
+    enough = row is None or (_harmless(cheap, settings) and ask.trimmed is None)
+    priced = cheap if enough else draft.repriced(count(draft))
     return _worded(priced)
 
 
@@ -212,19 +226,22 @@ def _thinking_always(options: Options, model: Model | None, settings: Settings) 
 
 
 def _priced(plan: Plan, counted: int, *, exact: bool) -> Plan:
-    limits, size = plan.request.limits, plan.size
     plan = replace(plan, counted=counted, exact=exact)
     cached = hit(plan)
-    if plan.unpriceable is not None or plan.row is None:
-        expected = worst = plan.unpriceable or pricing.unpriced()
-    else:
-        expected = pricing.expected(
-            plan.row, counted, size.typical - size.thinking, thinking=size.thinking, fees=plan.fees,
-            cached=cached.tokens, written=cached.written, kind=cached.kind,
-        )  # fmt: skip
-        explicit = cached.kind == "explicit"
+    expected = worst = _expected(plan, counted, cached)
+    if plan.unpriceable is None and plan.row is not None:
+        limits, explicit = plan.request.limits, cached.kind == "explicit"
         worst = pricing.worst_case(plan.row, counted, limits, plan.route.model, explicit_cache=explicit, fees=plan.fees)
     return replace(plan, expected=expected, worst=worst, hit=cached)
+
+
+def _expected(plan: Plan, counted: int, cached: Hit) -> Cost:
+    if plan.unpriceable is not None or plan.row is None:
+        return plan.unpriceable or pricing.unpriced()
+    return pricing.expected(
+        plan.row, counted, plan.size.typical - plan.size.thinking, thinking=plan.size.thinking, fees=plan.fees,
+        cached=cached.tokens, written=cached.written, kind=cached.kind,
+    )  # fmt: skip
 
 
 def _harmless(plan: Plan, settings: Settings) -> bool:
