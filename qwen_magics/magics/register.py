@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 
 NAMES = {
     "cell": ("qwen",),
-    "line": ("qwen", "qwen_context", "qwen_usage", "qwen_estimate", "qwen_models", "qwen_fix", "qwen_login"),
+    "line": (
+        "qwen",
+        "qwen_context",
+        "qwen_usage",
+        "qwen_budget",
+        "qwen_estimate",
+        "qwen_models",
+        "qwen_fix",
+        "qwen_login",
+    ),
 }
 
 
@@ -160,6 +169,33 @@ class QwenMagics(Magics):
         from qwen_magics.magics.estimate import show
 
         show(self.session, line)
+
+    @no_var_expand
+    @line_magic
+    def qwen_budget(self, line: str) -> None:
+        """Set a budget that every kernel of this machine keeps to, or show what is set, spent, reserved and left.
+
+            %qwen_budget AMOUNT/turn|notebook|day|month
+            %qwen_budget off/turn|notebook|day|month
+            %qwen_budget
+
+        An amount names its currency: 2 USD, $2, 14 CNY or ¥14; each currency has a budget of its own. turn, day and
+        month hold for all turns of this machine, notebook for this notebook's. They stay until you change them and
+        hold from the next turn on, wherever it is asked. Where Qwen.budget_day and its like are set too, the smaller
+        one holds; --budget bounds one call.
+
+        Before a turn leaves, its worst case is reserved. What doesn't fit gets shorter limits: thinking is cut first,
+        then the answer, each down to 1,024 tokens, and the line below the answer says so. What doesn't fit even then is
+        refused, and nothing is sent. A kernel that dies with its question out counts at that question's worst case.
+        A turn without a price, or in a currency that a budget isn't in, is refused while it is set; --unpriced lets
+        it go. What is free (the local model, ModelScope) or paid by a plan goes. Turns of other machines don't count.
+
+        Example
+            %qwen_budget 2 USD/day
+        """
+        from qwen_magics.magics.budget import budget
+
+        budget(self.session, line)
 
     @no_var_expand
     @line_magic

@@ -1,0 +1,76 @@
+"""`%qwen_budget`'s table: every guard rail and budget, what is spent and reserved under it, and which one holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_magics.display import figures
+from qwen_magics.display.figures import LOSS
+from qwen_magics.display.table import Column, Table
+from qwen_magics.ledger import SCOPES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from qwen_magics.ledger import Standing
+
+WORDS = {"turn": "a turn", "notebook": "this notebook", "day": "today", "month": "this month"}
+BLOCKS = 8  # of a full meter
+_COLUMNS = (
+    Column("budget for"), Column("at most", "right"), Column("spent", "right"), Column("reserved", "right"),
+    Column("left", "right"), Column(""), Column("set by", quiet=True), Column("", quiet=True),
+)  # fmt: skip
+_HOW = "`%qwen_budget 2 USD/day` sets one (/turn, /notebook, /day, /month), `%qwen_budget off/day` takes it away."
+_RULE = (
+    "What doesn't fit gets shorter limits before it is refused. Turns without a price or in a currency that no budget "
+    "is in need --unpriced."
+)
+_WHOSE = "Turns of this machine only, those in flight reserved at their worst case. Days and months are local."
+
+
+def budgets(standings: Sequence[Standing], *said: str) -> Table:
+    """All of them: per scope and currency the smallest first, which holds."""
+    ordered = sorted(
+        standings,
+        key=lambda one: (SCOPES.index(one.ceiling.scope), one.ceiling.currency != "USD", one.ceiling.amount),
+    )
+    tightest: dict[tuple[str, str], Standing] = {}
+    for one in ordered:
+        tightest.setdefault((one.ceiling.scope, one.ceiling.currency), one)
+    rows = [_row(one, holds=tightest[one.ceiling.scope, one.ceiling.currency] is one) for one in ordered]
+    none = () if any(one.ceiling.budget for one in standings) else ("No budget is set.",)
+    rule = _RULE if not none else ""
+    return Table(
+        columns=_COLUMNS, rows=tuple(rows), sentences=tuple(filter(None, (*said, *none, _HOW, rule, _WHOSE))), wide=100
+    ).slim()
+
+
+def _row(standing: Standing, *, holds: bool) -> tuple[str, ...]:
+    ceiling, currency = standing.ceiling, standing.ceiling.currency
+    counts = ceiling.scope != "turn"
+    left = figures.money(standing.left, currency)
+    return (
+        WORDS[ceiling.scope],
+        figures.exact(ceiling.amount, currency),
+        figures.money(standing.spent, currency) if counts else "",
+        figures.money(standing.reserved, currency) if standing.reserved else "",
+        (f"{LOSS} {left}" if standing.left < 0 else left) if counts else "",
+        _meter(standing) if counts else "",
+        f"{ceiling.by}{'' if ceiling.budget else ', guard rail'}",
+        "" if holds else "the smaller one holds",
+    )
+
+
+def _meter(standing: Standing) -> str:
+    """`▮▮▯▯▯▯▯▯ 23 %`: how much is spent or reserved."""
+    amount, used = standing.ceiling.amount, standing.spent + standing.reserved
+    full = BLOCKS if used >= amount else min(BLOCKS - 1, int((BLOCKS * used / amount).to_integral_value()))
+    if used > 0:  # neither none nor all before it is
+        full = max(full, 1)
+    return f"{'▮' * full}{'▯' * (BLOCKS - full)} {_percent(used, amount)}"
+
+
+def _percent(used: Decimal, amount: Decimal) -> str:
+    places = 10**9
+    return figures.percent(int(used * places), max(int(amount * places), 1))
