@@ -17,6 +17,7 @@ from qwen_magics.context.compose import Context, Question, Rules
 from qwen_magics.context.items import Item
 from qwen_magics.context.layout import layout
 from qwen_magics.errors import OptionError, PromptError, SendingForbidden
+from qwen_magics.magics import trimming
 from qwen_magics.settings.kinds import amount
 from qwen_magics.turn import Ask, Place, Route, route
 
@@ -45,12 +46,15 @@ _FORMS = {
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
-    """All that is decided before a turn is planned. `before`: the unfinished answer that `--continue` goes on with."""
+    """All that is decided before a turn is planned. `before`: the unfinished answer that `--continue` goes on with;
+    `words`: the question in its final words, for preparing it once more in another way.
+    """
 
     route: Route
     notebook: Notebook
     context: Context
     ask: Ask
+    words: Question
     question: str  # fingerprint of the cell's source
     before: str = ""
 
@@ -86,6 +90,7 @@ def prepare(host: Host, given: Given, text: str, *, lead: str = "", question: Qu
             asked=context.asked,
             sent=context.sent,
             left_out=context.left_out,
+            trimmed=context.trimmed,
             redacted=context.redacted,
             notes=(UNSAVED,) if notebook.note else (),
             place=(here := place(host, notebook)),
@@ -95,6 +100,7 @@ def prepare(host: Host, given: Given, text: str, *, lead: str = "", question: Qu
             layout=layout(context.items),
             before=tuple(host.ledger.prompts(here.notebook)),
         ),
+        words=question,
         question=turns.fingerprint(text if notebook.running is None else notebook.cells[notebook.running].source),
         before=question.begun,
     )
@@ -106,7 +112,7 @@ def ready(host: Host, prepared: Prepared, planned: Plan, on_progress: Callable[[
     Raises SendingForbidden, NoKey, LocalModelError or GuardError. Nothing has left or is reserved then.
     """
     allowed(prepared)
-    return planned.ready(on_progress).noted(*_first_time(host, prepared))
+    return planned.ready(on_progress).noted(*_first_time(host, prepared), *trimming.notes(planned))
 
 
 def allowed(prepared: Prepared) -> None:
@@ -205,6 +211,8 @@ def _rules(given: Given, where: Route) -> Rules:
         unredacted=given.unredacted,
         room=where.room,
         vocabulary=where.vocabulary,
+        trim=settings.trim,
+        bounds=trimming.bounds(where),
     )
 
 
