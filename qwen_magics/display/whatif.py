@@ -189,11 +189,15 @@ def _what_matters(found: WhatIf) -> Iterator[str]:
 
 
 def _trimming(found: WhatIf, before: Decimal) -> Iterator[str]:
-    way = next((way for way in found.ways if way.kind == "trimmed"), None)
-    after = way.expected.amount if way is not None else None
-    if after is not None and after < before:
-        saved = figures.money(before - after, found.now.expected.currency)
-        yield f"Trimming {found.asked.longest} saves {saved} (`--trim tier`)"
+    """What it would save, or saves."""
+    way = next((way for way in found.ways if way.kind in ("trimmed", "whole")), None)
+    if way is None or way.expected.amount is None:
+        return
+    name, currency = found.asked.longest, found.now.expected.currency
+    if way.kind == "trimmed" and way.expected.amount < before:
+        yield f"Trimming {name} saves {figures.money(before - way.expected.amount, currency)} (`--trim tier`)"
+    if way.kind == "whole" and way.expected.amount > before:
+        yield f"Trimmed as it is, {name} saves {figures.money(way.expected.amount - before, currency)}"
 
 
 def _at(way: Way) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from qwen_magics import catalog
 from qwen_magics.display import body, context
 from qwen_magics.display import changes as differences
@@ -33,7 +35,7 @@ def show_prepared(session: Session, prepared: Prepared, given: Given) -> None:
     """What is to be seen of one prepared question: the table, unless it is something else."""
     planned = exact(plan(prepared.ask, prepared.route, session.ledger))
     if given.what_if:
-        _what_if(session, prepared, planned, full=given.full)
+        _what_if(session, prepared, planned, given)
         return
     seen, where = preview(planned, prepared.context), f"{planned.endpoint.label}, {planned.route.title}"
     if given.diff:
@@ -45,14 +47,19 @@ def show_prepared(session: Session, prepared: Prepared, given: Given) -> None:
         report.show(session.shell, context.table(seen, where=where, notes=tuple(_notes(prepared))))
 
 
-def _what_if(session: Session, prepared: Prepared, planned: Plan, *, full: bool) -> None:
+def _what_if(session: Session, prepared: Prepared, planned: Plan, given: Given) -> None:
     """The same question, elsewhere and otherwise."""
     from qwen_magics import credentials
     from qwen_magics.display import whatif as shown
     from qwen_magics.turn import whatif
 
-    found = whatif.what_if(whatif.asked(planned, prepared.context))
-    report.show(session.shell, shown.table(found, frozenset(credentials.found(planned.route.settings)), full=full))
+    trimmed = None
+    if prepared.route.settings.trim != "tier":
+        other = structs.replace(given, trim="tier")
+        trimmed = prepare(session, other, "", question=prepared.words).context.trimmed
+    found = whatif.what_if(whatif.asked(planned, prepared.context, trimmed))
+    keys = frozenset(credentials.found(planned.route.settings))
+    report.show(session.shell, shown.table(found, keys, full=given.full))
 
 
 def _notes(prepared: Prepared) -> Iterator[str]:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from qwen_magics import catalog, tokens
+from qwen_magics import catalog
 from qwen_magics.catalog import pricing
+from qwen_magics.context.words import Trimmed
 from qwen_magics.turn import cache
 from qwen_magics.turn.expect import ANSWER, THINKING, expect
 from qwen_magics.turn.plan import FREE, count
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from qwen_magics.context.compose import Context
     from qwen_magics.turn.plan import Plan
 
-Kind = Literal["now", "thinking", "trimmed", "split", "cache", "place", "model"]
+Kind = Literal["now", "thinking", "trimmed", "whole", "split", "cache", "place", "model"]
 Need = Literal["vision", "search", "json"]
 
 REGIONS = {
@@ -44,9 +45,9 @@ _ESTIMATED: dict[str, Basis] = {"input": "estimated", "output": "estimated"}
 class Asked(Struct, frozen=True, kw_only=True):
     """One request in numbers. `bare` is the prompt in tokens, without what a template adds where nothing is thought.
 
-    Of it, `rest` is what could be halved and `prefix` what a cache could know; `shown` is what outputs that may be cut
-    take, most of it those of `longest`. `answer` and `thought` are expected tokens; `thought` and `think_limit` hold
-    where it thinks; `cache` is what now counts on. `squeezed`: cells were left out for want of room.
+    Of it, `rest` is what could be halved and `prefix` what a cache could know. Trimming would win `fewer` tokens, or
+    has won `lost`, most of them of `longest`. `answer` and `thought` are expected tokens; `thought` and `think_limit`
+    hold where it thinks; `cache` is what now counts on. `squeezed`: cells were left out for want of room.
     """
 
     model: Model | None
@@ -65,7 +66,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     thought: int = THINKING
     rest: int = 0
     prefix: int = 0
-    shown: int = 0
+    fewer: int = 0
+    lost: int = 0
     longest: str = ""
     cache: Usage = Usage()
     fees: dict[str, int] = {}
@@ -123,8 +125,8 @@ class WhatIf(Struct, frozen=True, kw_only=True):
     turns: tuple[int, Way] | None = None
 
 
-def asked(plan: Plan, context: Context) -> Asked:
-    """A planned request in numbers, exactly counted."""
+def asked(plan: Plan, context: Context, trimmed: Trimmed | None = None) -> Asked:
+    """A planned request in numbers, exactly counted. `trimmed` is what `--trim tier` would cut of its context."""
     vocabulary, model, limits = plan.route.vocabulary, plan.route.model, plan.request.limits
     total = count(plan)
     exact = plan.repriced(total)
@@ -132,11 +134,8 @@ def asked(plan: Plan, context: Context) -> Asked:
     own = sum(item.count(vocabulary) for item in items if item.kind in ("attachment", "question"))
     head = sum(item.count(vocabulary) for item in items if item.kind == "instructions")
     middle = sum(item.count(vocabulary) for item in items) - own - head
-    shown = {
-        item.label: sum(tokens.count(output, vocabulary) for output in item.outputs)
-        for item in items
-        if item.outputs and not item.pinned
-    }
+    cut = context.trimmed
+    longest = next((label for label, _ in (trimmed or cut or Trimmed(())).cells), "")
     needs: dict[Need, bool] = {
         "vision": any(message.images for message in plan.ask.messages),
         "search": plan.ask.options.search,
@@ -151,8 +150,8 @@ def asked(plan: Plan, context: Context) -> Asked:
         scope=scope, currency=currency, row=plan.row, bare=total - _block(model, limits.thinking > 0),
         expected=exact.expected, worst=exact.worst, limits=limits, think_limit=think_limit,
         answer=plan.size.typical - plan.size.thinking, thought=thought,
-        rest=middle, prefix=head + middle, shown=sum(shown.values()),
-        longest=max(shown, key=shown.__getitem__, default=""),
+        rest=middle, prefix=head + middle, fewer=trimmed.tokens if trimmed else 0,
+        lost=cut.tokens if cut else 0, longest=longest,
         cache=_counted_on(plan), fees=plan.fees, squeezed=any(item.kind == "mark" for item in items),
         needs=frozenset(need for need, is_so in needs.items() if is_so),
     )  # fmt: skip
@@ -205,15 +204,16 @@ def _thinking(asked: Asked, row: PriceRow) -> Iterator[Way]:
 
 
 def _shorter(asked: Asked, row: PriceRow) -> Iterator[Way]:
-    """Below the bound that it went past; and in two requests that both have the question. Neither counts on a hit."""
-    over = asked.expected.tier.over if asked.expected.tier is not None else 0
-    if not over:
-        return
-    goal = over - pricing.MARGIN
-    fewer = asked.tokens - goal
-    if fewer <= asked.shown:
-        yield _here(replace(asked, bare=asked.bare - fewer), row, "trimmed", f"trimmed by {fewer:,} to {goal:,}")
-    if asked.rest > 1:
+    """Trimmed, or as it was before; and, past a bound, in two requests that both have the question. None of them counts
+    on a hit.
+    """
+    if asked.fewer:
+        less = replace(asked, bare=asked.bare - asked.fewer)
+        yield _here(less, row, "trimmed", f"trimmed by {asked.fewer:,} to {less.tokens:,}")
+    if asked.lost:
+        more = replace(asked, bare=asked.bare + asked.lost)
+        yield _here(more, row, "whole", f"untrimmed, {more.tokens:,} tokens")
+    if asked.rest > 1 and asked.expected.tier is not None and asked.expected.tier.over:
         halves = [asked.bare - asked.rest + part for part in (asked.rest // 2, asked.rest - asked.rest // 2)]
         one, two = (_here(replace(asked, bare=bare), row, "split", "in two requests") for bare in halves)
         sums = {"expected": _sum(one.expected, two.expected), "worst": _sum(one.worst, two.worst)}

@@ -28,7 +28,7 @@ def table(
     assert row is not None
     limits = Limits(8_192, think)
     expected = pricing.expected(row, size, 1_000, thinking=2_000 if think else 0)
-    given = {"region": "singapore", "rest": size * 8 // 10, "prefix": size * 9 // 10, "shown": size} | fields
+    given = {"region": "singapore", "rest": size * 8 // 10, "prefix": size * 9 // 10} | fields
     asked = Asked(
         model=model, title="qwen3-max", provider="alibaba", scope=scope, currency=currency, row=row,
         bare=size - (0 if think else 4), expected=expected, worst=pricing.worst_case(row, size, limits, model),
@@ -46,7 +46,7 @@ def row(found: Table, what: str) -> tuple[str, ...]:
 @pytest.mark.parametrize(("scope", "currency"), [("international", "USD"), ("mainland", "CNY")])
 @pytest.mark.parametrize("think", [0, 8_192])
 def test_a_person_can_read_it(size: int, scope: str, currency: str, think: int) -> None:
-    found = table(size, scope=scope, currency=currency, think=think)
+    found = table(size, scope=scope, currency=currency, think=think, fewer=size // 4 if size > 32_000 else 0)
     assert 6 <= len(found.rows) <= 19  # two of them are headings
     assert max(map(width, found.plain().split("\n"))) <= 80
     (now,) = [row for row in found.rows if row[0].startswith("▸")]
@@ -64,10 +64,16 @@ def test_the_way_that_is_now_stands_out_in_every_form() -> None:
 
 
 def test_one_sentence_says_what_matters() -> None:
-    past, small = table(32_392).sentences[0], table(2_000).sentences[0]
+    past, small = table(32_392, fewer=456).sentences[0], table(2_000).sentences[0]
     assert past == "**Trimming #6 saves $0.045 (`--trim tier`); `qwen3-max` in Beijing costs about a quarter.**"
     assert small == "**`qwen3-max` in Beijing costs about a quarter; `qwen-flash` in Beijing costs 3 % of it.**"
     assert "at OpenRouter costs" in table(200_000).sentences[0]
+
+
+def test_what_trimming_saves_is_said_once_it_is_trimmed_too() -> None:
+    found = table(31_900, lost=2_030)
+    assert found.sentences[0].startswith("**Trimmed as it is, #6 saves $0.049; `qwen3-max` in Beijing")
+    assert row(found, "untrimmed, 33,930 tokens")[2] == "+111 %"
 
 
 def test_it_is_said_where_the_cheapest_place_changes() -> None:

@@ -45,7 +45,7 @@ def asked(
         expected = pricing.expected(row, size, ANSWER, thinking=THOUGHT if think else 0)
         worst = pricing.worst_case(row, size, limits, known)
     block = 4 if known is not None and known.thinking == "hybrid" and not think else 0
-    given = {"region": "singapore", "rest": size * 8 // 10, "prefix": size * 9 // 10, "shown": size * 7 // 10} | fields
+    given = {"region": "singapore", "rest": size * 8 // 10, "prefix": size * 9 // 10} | fields
     return Asked(
         model=known, title=model, provider=provider, scope=scope, currency=currency, row=row, bare=size - block,
         expected=expected, worst=worst, limits=limits, answer=ANSWER, thought=THOUGHT, **given,
@@ -121,15 +121,13 @@ def test_what_is_otherwise_here_is_priced_as_the_file_says_too(key: tuple[str, s
     thinks = known.thinking == "always"
     output = ANSWER + (THOUGHT if thinks else 0)
     for size in sizes(key):
-        now = asked(size, *key, think=8_192 if thinks else 0)
+        now = asked(size, *key, think=8_192 if thinks else 0, fewer=size // 3)
         for other in whatif.otherwise(now):
             if other.kind == "thinking":
                 assert other.tokens == size - 4
                 assert same(other.expected, by_hand(key, size - 4, ANSWER + THOUGHT, thinks=True))
             elif other.kind == "trimmed":
-                bound = max(tier["up_to"] for tier in FILE[key]["tiers"] if tier.get("up_to", size) < size)
-                assert other.tokens == bound - 64
-                assert same(other.expected, by_hand(key, bound - 64, output, thinks=thinks))
+                assert same(other.expected, by_hand(key, size - size // 3, output, thinks=thinks))
             elif other.kind == "split":
                 halves = [size - now.rest + now.rest // 2, size - now.rest // 2]
                 assert same(other.expected, sum(by_hand(key, half, output, thinks=thinks) for half in halves))
@@ -203,13 +201,18 @@ def test_currencies_are_never_mixed_and_each_is_sorted(scope: str, currency: str
     assert other
 
 
-def test_one_token_past_a_bound_is_worth_trimming_and_at_the_bound_nothing_is() -> None:
-    assert {way.kind for way in ways(asked(32_000))} >= {"thinking", "cache"}
+def test_one_token_past_a_bound_is_worth_trimming_and_halving() -> None:
     assert not {way.kind for way in ways(asked(32_000))} & {"trimmed", "split"}
-    trimmed = way(asked(32_001), "trimmed")
+    assert {way.kind for way in ways(asked(32_001))} >= {"split"}
+    trimmed = way(asked(32_001, fewer=65), "trimmed")
     assert trimmed.what == "trimmed by 65 to 31,936"
     assert trimmed.expected.amount == Decimal("0.0443232")
-    assert not [way for way in ways(asked(32_001, shown=64)) if way.kind == "trimmed"]  # code is not cut
+
+
+def test_what_was_trimmed_is_also_priced_as_it_was() -> None:
+    whole = way(asked(31_900, lost=2_030), "untrimmed")
+    assert (whole.what, whole.tokens) == ("untrimmed, 33,930 tokens", 33_930)
+    assert same(whole.expected, by_hand(SINGAPORE, 33_930, ANSWER, thinks=False))
 
 
 def test_a_prompt_in_two_pays_for_both_questions_and_answers() -> None:
