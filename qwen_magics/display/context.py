@@ -25,13 +25,18 @@ _CACHED = {"whole": "hit?", "part": "in part", "": "new"}
 _DEARER = {Decimal(2): "costs double", Decimal(3): "costs three times as much"}
 
 
-def table(preview: Preview, *, where: str, notes: Sequence[str] = ()) -> Table:
-    """What a question would send, item by item. `where`: provider and model; `notes`: what else there is to say."""
+def table(
+    preview: Preview, *, where: str, notes: Sequence[str] = (), trimming: tuple[str, Decimal] | None = None
+) -> Table:
+    """What a question would send, item by item. `where`: provider and model; `notes`: what else there is to say.
+
+    `trimming`: what `--trim tier` would do, in words, and the cost then.
+    """
     rows = [_item(row, preview) for row in preview.rows]
     rows += [
         (fee.label, "", money(fee.cost or Decimal(0), preview.expected.currency), "", "", "") for fee in preview.fees
     ]
-    matters, facts = " ".join(_matters(preview)), " · ".join(_facts(preview))
+    matters, facts = " ".join(_matters(preview, trimming)), " · ".join(_facts(preview))
     said = (_capital(facts), *_cache_words(preview), *notes, f"Nothing was sent. A question goes to {where}.")
     whole = Table(
         columns=_COLUMNS,
@@ -97,34 +102,40 @@ def _foot(preview: Preview) -> tuple[str, ...]:
 # --- sentences --------------------------------------------------------------------------------------------------------
 
 
-def _matters(preview: Preview) -> Iterator[str]:
+def _matters(preview: Preview, trimming: tuple[str, Decimal] | None) -> Iterator[str]:
     """What matters most, and what to do about it: a dearer tier, or the one item that most of it is."""
-    down = preview.way_down
-    tier, currency = preview.expected.tier, preview.expected.currency
-    if tier is not None and not tier.first and tier.times is not None and tier.times > 1:
-        over = preview.tokens - tier.over
-        yield f"**{LOSS} {counted(over, 'token')} past {tier.over:,}: the whole request {_dearer(tier.times)}.**"
-        if preview.beside is not None:
-            yield f"Just below it: {_from_to(preview, preview.beside)}."
-        if down is not None and down.saves is not None and preview.expected.amount is not None:
-            yield f"{_capital(down.remedy)}: {_from_to(preview, preview.expected.amount - down.saves)}."
+    tier = preview.expected.tier
+    if tier is not None and tier.times is not None and tier.times > 1:
+        over = counted(preview.tokens - tier.over, "token")
+        yield f"**{LOSS} {over} past {tier.over:,}: the whole request {_dearer(tier.times)}.**"
+        yield from _way_down(preview, trimming)
     elif preview.beside is not None and preview.to_next is not None:
-        bound = preview.tokens + preview.to_next
-        yield (
-            f"**{LOSS} Only {counted(preview.to_next, 'token')} below {bound:,}:** a service may add some of its own, "
-            f"and past it the whole costs {money(preview.beside, currency)} instead of "
-            f"{money(preview.expected.amount or Decimal(0), currency)}."
-        )
+        left, bound = counted(preview.to_next, "token"), preview.tokens + preview.to_next
+        past, now = (_money(preview, amount) for amount in (preview.beside, preview.expected.amount))
+        yield f"**{LOSS} Only {left} below {bound:,}:** a service may add some, and it costs {past} instead of {now}."
     heaviest = preview.heaviest
-    if heaviest.core * 2 > preview.tokens:
-        remedy = heaviest.remedy
-        known = remedy and heaviest is not down
-        saved = ""
-        if known and heaviest.saves is not None and preview.expected.amount is not None and heaviest.saves > 0:
-            saved = f": {_from_to(preview, preview.expected.amount - heaviest.saves)}"
+    if 2 * heaviest.core > preview.tokens:
         yield f"{figures.percent(heaviest.core, preview.tokens)} of this is {heaviest.mostly}."
-        if known:
-            yield f"{_capital(remedy)}{saved}." if saved else f"{_capital(remedy)} leaves it out."
+        if heaviest.remedy and heaviest is not preview.way_down:
+            yield _without(heaviest, preview)
+
+
+def _way_down(preview: Preview, trimming: tuple[str, Decimal] | None) -> Iterator[str]:
+    """Out of a dearer tier: by trimming if that is enough, else without the smallest item that is."""
+    if preview.beside is not None:
+        yield f"Just below it: {_from_to(preview, preview.beside)}."
+    if trimming is not None:
+        yield f"`--trim tier`, {trimming[0]}: {_from_to(preview, trimming[1])}."
+    if preview.way_down is not None and (trimming is None or preview.way_down is preview.heaviest):
+        yield _without(preview.way_down, preview)
+
+
+def _without(row: Row, preview: Preview) -> str:
+    """`--without #5`: $0.080 → $0.040."""
+    remedy = _capital(row.remedy)
+    if row.saves is None or preview.expected.amount is None or row.saves <= 0:
+        return f"{remedy} leaves it out." if row.remedy.startswith("`") else f"{remedy}."
+    return f"{remedy}: {_from_to(preview, preview.expected.amount - row.saves)}."
 
 
 def _facts(preview: Preview) -> Iterator[str]:
@@ -170,8 +181,11 @@ def _dearer(times: Decimal) -> str:
 
 
 def _from_to(preview: Preview, to: Decimal) -> str:
-    currency = preview.expected.currency
-    return f"{money(preview.expected.amount or Decimal(0), currency)} → {money(to, currency)}"
+    return f"{_money(preview, preview.expected.amount)} → {_money(preview, to)}"
+
+
+def _money(preview: Preview, amount: Decimal | None) -> str:
+    return money(amount or Decimal(0), preview.expected.currency)
 
 
 def _capital(text: str) -> str:

@@ -124,6 +124,18 @@ def preview(plan: Plan, context: Context) -> Preview:
     )
 
 
+def shortened(plan: Plan, by: int) -> Decimal | None:
+    """What an exact plan would be expected to cost with so many tokens less, as much of them cached; None: no price."""
+    if plan.unpriceable is not None or plan.row is None:
+        return None
+    size, left = plan.size, plan.counted - by
+    cost = pricing.expected(
+        plan.row, left, size.typical - size.thinking, thinking=size.thinking, fees=plan.fees,
+        cached=min(plan.hit.tokens, left), kind=plan.hit.kind,
+    )  # fmt: skip
+    return cost.amount
+
+
 class _Parts:
     """The items' tokens, and how many of each the cache probably holds (`hits`) or will be told to keep (`writes`).
 
@@ -241,12 +253,12 @@ class _Bill:
         parts, hit, size = self._parts, self._hit, self._parts.sizes[n]
         cached, written = hit.tokens, hit.written - parts.writes[n]
         if parts.held[n]:  # what follows it is no longer behind the same beginning
-            cached = hit.tokens * sum(parts.held[:n]) // max(sum(parts.held[:-1]), 1)
+            cached = sum(parts.hits[:n]) + parts.hits[-1]
             cached = cached if cached >= cache.SMALLEST else 0
             written = max(hit.tokens + hit.written - size - cached, 0) if hit.written else 0
         left = self._total - size
         without = self._amount(left, cached, written, self._plan.size.typical)
-        jump = pricing.tier(self._row, left).input < self.rates.input
+        jump = pricing.tier(self._row, left) != self.rates
         return replace(row, saves=pricing.plain(self.amount(self._plan.size.typical) - without), jump=jump)
 
     def _amount(self, counted: int, cached: int, written: int, output: int) -> Decimal:
