@@ -99,7 +99,7 @@ def _differing(old: Sequence[Part], new: Sequence[Part], kept: set[str]) -> Iter
         gone, came = _labels(old[then]), _labels(new[here])
         if equal:
             yield from _moved(old[then], new[here])
-            yield from (Change(label, "changed") for label in came if label in gone)
+            yield from (Change(one, "changed") for one, two in zip(came, gone, strict=False) if one == two)
         elif len(gone) == len(came):
             yield from (Change(one, "changed", two if one != two else "") for one, two in zip(came, gone, strict=True))
         else:

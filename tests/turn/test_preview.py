@@ -159,8 +159,8 @@ def mockup(ledger: Ledger) -> Preview:
 
 
 def test_the_mockups_table(ledger: Ledger) -> None:
-    """But for #2: without it #3 stands behind another beginning: its hit is lost, and what is left of hits is too small;
-    the drawing forgets that.
+    """But for #2: without it #3 stands behind another beginning and what is left is too small to be kept by a cache, so
+    all hits are lost; the drawing forgets that.
     """
     seen = mockup(ledger)
     adds_up(seen)
