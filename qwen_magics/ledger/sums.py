@@ -67,9 +67,9 @@ def _newer(transaction: sqlite3.Connection, span: Span, after: int) -> Decimal:
         return _sum(transaction, query, value, span.currency)
     query = f"select amount from spent where n > ? and +{where} and currency = ? and amount is not null"
     again = (
-        "select lost.amount from entries settled join entries lost on lost.turn = settled.turn and lost.kind = 'lost'"
-        " where settled.n > ? and settled.kind = 'settled' and lost.n <= ?"
-        f" and lost.{where} and lost.currency = ? and lost.amount is not null"
+        "select lost.amount from entries settled cross join entries lost"  # in this order: the new rows are few
+        " on lost.turn = settled.turn and lost.kind = 'lost' where settled.n > ? and settled.kind = 'settled'"
+        f" and lost.n <= ? and lost.{where} and lost.currency = ? and lost.amount is not null"
     )
     added = _sum(transaction, query, after, value, span.currency)
     return added - _sum(transaction, again, after, after, value, span.currency)

@@ -151,7 +151,7 @@ def test_a_turn_that_is_expected_to_be_dear_needs_a_word(bench: Bench) -> None:
 
 def test_a_day_that_is_used_up_refuses_before_sending(bench: Bench) -> None:
     collect(bench.turn())
-    flow = bench.turn(guard_day="0.01 USD")
+    flow = bench.turn(guard_day="0.001 USD")
     with pytest.raises(GuardError, match="Nothing was sent"):
         next(flow)
     assert len(bench.provider.questions) == 1
