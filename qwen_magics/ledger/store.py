@@ -67,14 +67,25 @@ class Ledger:
         Raises OverCeiling (its `room` says what would fit), GuardError and LedgerError; then nothing is reserved.
         """
         with self._file.write() as transaction:
-            _clear_up(transaction)
-            every = [*ceilings, *budgets.read(transaction, place.notebook)]
-            check(transaction, every, worst, receipt, place.notebook, unpriced=unpriced)
+            _allow(transaction, receipt, worst, place, ceilings, unpriced=unpriced)
             _append(transaction, "reserved", replace(receipt, cost=worst), place)
             transaction.execute(
                 "insert into in_flight (turn, owner, receipt) values (?, ?, ?)",
                 (receipt.id, _json(owner.me()), _json(receipt)),
             )
+
+    def allow(
+        self,
+        receipt: Receipt,
+        worst: Cost,
+        place: Place,
+        ceilings: Iterable[Ceiling] = (),
+        *,
+        unpriced: bool = False,
+    ) -> None:
+        """Whether `reserve` would do so now. Raises what it would raise, and sets nothing aside."""
+        with self._file.write() as transaction:
+            _allow(transaction, receipt, worst, place, ceilings, unpriced=unpriced)
 
     def left(self, turn: str) -> None:
         """The request is about to leave: should this process die, the turn counts as lost, at its worst case."""
@@ -240,6 +251,20 @@ class Ledger:
 
 
 # --- inside a transaction ---------------------------------------------------------------------------------------------
+
+
+def _allow(
+    transaction: sqlite3.Connection,
+    receipt: Receipt,
+    worst: Cost,
+    place: Place,
+    ceilings: Iterable[Ceiling],
+    *,
+    unpriced: bool,
+) -> None:
+    _clear_up(transaction)
+    every = [*ceilings, *budgets.read(transaction, place.notebook)]
+    check(transaction, every, worst, receipt, place.notebook, unpriced=unpriced)
 
 
 def _append(transaction: sqlite3.Connection, kind: str, receipt: Receipt, place: Place) -> bool:

@@ -14,6 +14,7 @@ from qwen_magics.magics import report
 from qwen_magics.magics.options import parse
 from qwen_magics.magics.prepare import Prepared, prepare
 from qwen_magics.turn import plan
+from qwen_magics.turn.budget import outlook
 from qwen_magics.turn.changes import changes
 from qwen_magics.turn.preview import exact, preview
 
@@ -44,7 +45,7 @@ def show_prepared(session: Session, prepared: Prepared, given: Given) -> None:
     if given.full:
         report.show(session.shell, body.body(planned.endpoint.chat_url, planned.request.body))
     if given.dry_run or not given.looks:
-        report.show(session.shell, context.table(seen, where=where, notes=tuple(_notes(prepared))))
+        report.show(session.shell, context.table(seen, where=where, notes=tuple(_notes(prepared, planned))))
 
 
 def _what_if(session: Session, prepared: Prepared, planned: Plan, given: Given) -> None:
@@ -62,8 +63,10 @@ def _what_if(session: Session, prepared: Prepared, planned: Plan, given: Given) 
     report.show(session.shell, shown.table(found, keys, full=given.full))
 
 
-def _notes(prepared: Prepared) -> Iterator[str]:
+def _notes(prepared: Prepared, planned: Plan) -> Iterator[str]:
     """What a reader of the table should know besides."""
+    if said := outlook(planned):
+        yield said
     sent, route = prepared.context, prepared.route
     if sent.left_out:
         yield f"Left out: {', '.join(sent.left_out)}."

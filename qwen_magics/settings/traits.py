@@ -162,8 +162,8 @@ class Qwen(Configurable):
     ).tag(config=True, allowed="amounts such as `0.25 USD, 2 CNY`, or off")
     guard_day = Amounts(
         "5 USD, 35 CNY",
-        help="""When this machine's turns of one day reach this, the next one is refused until you say so. A currency
-        that you don't name keeps its default; `off` for no guard.""",
+        help="""At most this much for one day's turns of this machine: then the next ones get shorter limits and are
+        refused until you say so. A currency that you don't name keeps its default; `off` for no guard.""",
     ).tag(config=True, allowed="amounts such as `5 USD, 35 CNY`, or off")
     budget_turn = Amounts(
         "off",

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from qwen_magics.catalog import pricing
-from qwen_magics.errors import OptionError, OverCeiling
+from qwen_magics.errors import GuardError, LedgerError, OptionError, OverCeiling
 from qwen_magics.ledger import SCOPES, Ceiling, day_guard
 from qwen_magics.values import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qwen_magics.settings import Settings
     from qwen_magics.turn.plan import Plan
     from qwen_magics.values import Cost
@@ -45,11 +47,28 @@ def reserve(plan: Plan) -> Plan:
 
     Raises GuardError (OverCeiling where even the least doesn't fit), OptionError or LedgerError; nothing is reserved.
     """
+    return _fitted(plan, plan.ledger.reserve)
+
+
+def outlook(plan: Plan) -> str:
+    """What `reserve` would do to the plan now, in a sentence; nothing where it would leave it as it is."""
+    try:
+        fitted = _fitted(plan, plan.ledger.allow)
+    except (GuardError, OptionError) as problem:
+        return f"It would be refused: {problem.message.removesuffix(' Nothing was sent.')} {problem.remedy}"
+    except LedgerError:
+        return ""
+    limits = fitted.receipt.limits
+    return f"It would go with less: {fitted.receipt.notes[-1]}." if limits != plan.receipt.limits else ""
+
+
+def _fitted(plan: Plan, take: Callable[..., None]) -> Plan:
+    """The plan as it is, or with the limits that `take` lets pass."""
     every = [*ceilings(plan.route.settings), *_own(plan)]
     wish = plan
     while True:
         try:
-            plan.ledger.reserve(plan.receipt, plan.worst, plan.ask.place, every, unpriced=plan.ask.unpriced)
+            take(plan.receipt, plan.worst, plan.ask.place, every, unpriced=plan.ask.unpriced)
         except OverCeiling as problem:
             if not wish.exact:  # a bound by bytes is three to four times too high
                 wish = plan = wish.recounted()

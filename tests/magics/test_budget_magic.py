@@ -109,3 +109,13 @@ def test_a_model_without_a_price_needs_a_word(shell: InteractiveShell, provider:
     assert "--unpriced" in run(shell, "%%qwen -m qwen-of-tomorrow\nwhy?", fails=True)
     run(shell, "%%qwen -m qwen-of-tomorrow --unpriced\nwhy?")
     assert len(provider.questions) == 1
+
+
+def test_the_context_says_beforehand_what_a_budget_would_do(shell: InteractiveShell, provider: FakeProvider) -> None:
+    run(shell, "%qwen_budget 0.02 USD/turn")
+    assert "It would go with less: answer limit" in run(shell, "%qwen_context why?")
+    run(shell, "%qwen_budget 0.002 USD/turn")
+    told = " ".join(run(shell, "%%qwen --dry-run\nwhy?").split())
+    assert "It would be refused: This turn may cost up to" in told
+    assert "%qwen_budget 0.0" in told
+    assert not provider.questions

@@ -22,7 +22,7 @@ from qwen_magics import turn
 from qwen_magics.catalog import prices, pricing
 from qwen_magics.errors import GuardError, OptionError, OverCeiling
 from qwen_magics.provider.client import AsyncClient
-from qwen_magics.turn.budget import LEAST, fitting
+from qwen_magics.turn.budget import LEAST, fitting, outlook
 from qwen_magics.values import Limits, Receipt, Settled, Started
 
 if TYPE_CHECKING:
@@ -109,6 +109,16 @@ def test_thinking_is_cut_before_the_answer_and_the_line_says_so(bench: Bench) ->
     collect(bench.turn(think="on"))
     assert limits_sent(bench) == (6_360, 1_024)
     assert bench.ledger.rows()[1].receipt.notes == ("thinking limit 1,024, answer limit 6,360 (a turn's budget)",)
+
+
+def test_what_would_happen_can_be_told_beforehand(bench: Bench) -> None:
+    assert outlook(bench.plan()) == ""
+    assert outlook(bench.plan(budget=(USD("0.01"), ""))).startswith("It would go with less: answer limit 1,6")
+    told = outlook(bench.plan(budget=(USD("0.001"), "")))
+    assert told.startswith("It would be refused: This turn may cost up to 0.0063 USD with an answer of 1,024 tokens;")
+    assert told.endswith("short. --budget 0.0063")
+    assert "It would be refused: No price is known" in outlook(bench.plan(model="qwen-of-tomorrow", budget_day="1 USD"))
+    assert not bench.ledger.in_flight()
 
 
 def test_what_fits_is_left_as_it_is(bench: Bench) -> None:
