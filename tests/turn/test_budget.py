@@ -261,7 +261,7 @@ def test_eight_processes_with_real_turns_end_at_or_under_the_budget(bench: Bench
     budget = USD("0.25")
     bench.provider.always = Answer(usage={"prompt_tokens": 1_000, "completion_tokens": 900})
     bench.ledger.set_budget("notebook", "USD", budget, PLACE.notebook)
-    started = [asking(bench, str(n), 12) for n in range(8)]
+    started = [asking(bench, str(n), 40) for n in range(8)]
     folder = bench.ledger.path.parent
     while len(list(folder.glob("ready-*"))) < 8:
         assert all(process.poll() is None for process in started)
@@ -272,7 +272,7 @@ def test_eight_processes_with_real_turns_end_at_or_under_the_budget(bench: Bench
     (total,) = bench.ledger.spent()
     assert total.amount <= budget
     assert total.amount > budget - USD("0.0075")  # less than the least turn's worst case is left
-    assert total.turns == 96 - refused == len(bench.provider.questions)
+    assert total.turns == 320 - refused == len(bench.provider.questions)
     assert cut > 0 < refused
     assert not bench.ledger.in_flight()
     for seen in bench.provider.questions:
