@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 TEXT = 80  # columns of a terminal
 TITLE = 40  # characters of a cell's own words
 SHARE = Decimal("0.05")  # of the cost: from here on a remedy stands beside the item
+REMEDIES = 3  # of them at most: a table full of advice gives none
+LOST = 1_024  # tokens that were a hit before: fewer are no loss worth a word
 _COLUMNS = (
     Column("what goes along", wraps=True), Column("tokens", "right"), Column("costs", "right"),
     Column("without it, save", "right"), Column("cache", quiet=True), Column("", quiet=True, wraps=True),
@@ -25,14 +27,13 @@ _CACHED = {"whole": "hit?", "part": "in part", "": "new"}
 _DEARER = {Decimal(2): "costs double", Decimal(3): "costs three times as much"}
 
 
-def table(
-    preview: Preview, *, where: str, notes: Sequence[str] = (), trimming: tuple[str, Decimal] | None = None
-) -> Table:
+def table(preview: Preview, *, where: str, notes: Sequence[str] = (), trimming: str = "") -> Table:
     """What a question would send, item by item. `where`: provider and model; `notes`: what else there is to say.
 
-    `trimming`: what `--trim tier` would do, in words, and the cost then.
+    `trimming`: what was or would be trimmed, in a sentence.
     """
-    rows = [_item(row, preview) for row in preview.rows]
+    advised = _advised(preview)
+    rows = [_item(row, preview, advised=row in advised) for row in preview.rows]
     rows += [
         (fee.label, "", money(fee.cost or Decimal(0), preview.expected.currency), "", "", "") for fee in preview.fees
     ]
@@ -52,7 +53,7 @@ def table(
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 
-def _item(row: Row, preview: Preview) -> tuple[str, ...]:
+def _item(row: Row, preview: Preview, *, advised: bool) -> tuple[str, ...]:
     title = row.title if len(row.title) <= TITLE else row.title[: TITLE - 1] + "…"
     currency = preview.expected.currency
     cached = _CACHED[row.cached] if preview.hit.tokens else ""
@@ -62,24 +63,24 @@ def _item(row: Row, preview: Preview) -> tuple[str, ...]:
         "" if row.cost is None else money(row.cost, currency),
         "" if row.saves is None else f"{LOSS} {money(row.saves, currency)}" if row.jump else money(row.saves, currency),
         cached,
-        ", ".join((*row.notes, *_advice(row, preview))),
+        ", ".join((*row.notes, *_advice(row, advised=advised))),
     )
 
 
-def _advice(row: Row, preview: Preview) -> Iterator[str]:
+def _advice(row: Row, *, advised: bool) -> Iterator[str]:
     if row.saves is not None and row.saves < 0:
         yield "without it the hits below are lost"
-    if _worthwhile(row, preview):
+    if advised:
         yield row.remedy
 
 
-def _worthwhile(row: Row, preview: Preview) -> bool:
-    """Whether its remedy stands beside it: it is a good part of the cost, or of the prompt where there is no price."""
-    if not row.remedy:
-        return False
-    if row.saves is None or preview.expected.amount is None:
-        return 4 * row.tokens >= preview.tokens
-    return row.saves >= SHARE * preview.expected.amount
+def _advised(preview: Preview) -> list[Row]:
+    """The few items beside which their remedies stand: each a good part of the cost, or of the prompt without one."""
+    whole = preview.expected.amount
+    if preview.low is None or whole is None:
+        return [row for row in preview.rows if row.remedy and 4 * row.tokens >= preview.tokens]
+    worth = [row for row in preview.rows if row.remedy and row.saves is not None and row.saves >= SHARE * whole]
+    return sorted(worth, key=lambda row: row.saves or 0, reverse=True)[:REMEDIES]
 
 
 def _answer(preview: Preview) -> tuple[str, ...]:
@@ -102,13 +103,15 @@ def _foot(preview: Preview) -> tuple[str, ...]:
 # --- sentences --------------------------------------------------------------------------------------------------------
 
 
-def _matters(preview: Preview, trimming: tuple[str, Decimal] | None) -> Iterator[str]:
+def _matters(preview: Preview, trimming: str) -> Iterator[str]:
     """What matters most, and what to do about it: a dearer tier, or the one item that most of it is."""
     tier = preview.expected.tier
     if tier is not None and tier.times is not None and tier.times > 1:
         over = counted(preview.tokens - tier.over, "token")
         yield f"**{LOSS} {over} past {tier.over:,}: the whole request {_dearer(tier.times)}.**"
         yield from _way_down(preview, trimming)
+    elif trimming:
+        yield trimming
     elif preview.beside is not None and preview.to_next is not None:
         left, bound = counted(preview.to_next, "token"), preview.tokens + preview.to_next
         past, now = (_money(preview, amount) for amount in (preview.beside, preview.expected.amount))
@@ -120,13 +123,13 @@ def _matters(preview: Preview, trimming: tuple[str, Decimal] | None) -> Iterator
             yield _without(heaviest, preview)
 
 
-def _way_down(preview: Preview, trimming: tuple[str, Decimal] | None) -> Iterator[str]:
+def _way_down(preview: Preview, trimming: str) -> Iterator[str]:
     """Out of a dearer tier: by trimming if that is enough, else without the smallest item that is."""
     if preview.beside is not None:
         yield f"Just below it: {_from_to(preview, preview.beside)}."
-    if trimming is not None:
-        yield f"`--trim tier`, {trimming[0]}: {_from_to(preview, trimming[1])}."
-    if preview.way_down is not None and (trimming is None or preview.way_down is preview.heaviest):
+    if trimming:
+        yield trimming
+    if preview.way_down is not None and (not trimming or preview.way_down is preview.heaviest):
         yield _without(preview.way_down, preview)
 
 
@@ -172,7 +175,7 @@ def _cache_words(preview: Preview) -> Iterator[str]:
     if hit.written:
         net = f", which costs {money(-saved, preview.expected.currency)} more this once" if saved and saved < 0 else ""
         yield f"About {hit.written:,} tokens are marked to be kept by it for 5 minutes{net}."
-    if hit.why and hit.lost:
+    if hit.why and hit.lost >= LOST:
         yield f"About {hit.lost:,} tokens that were sent before are read anew: {hit.why}. `--diff` shows what changed."
 
 

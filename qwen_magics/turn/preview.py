@@ -75,6 +75,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     to_next: int | None = None
     then: Decimal | None = None
     beside: Decimal | None = None
+    oldest: Row | None = None
     sure: bool = True
 
     @property
@@ -84,9 +85,11 @@ class Preview(Struct, frozen=True, kw_only=True):
 
     @property
     def way_down(self) -> Row | None:
-        """The smallest item without which the request falls into a cheaper tier and costs less."""
+        """The smallest item without which the request falls into a cheaper tier and costs less; where none is enough
+        by itself, the oldest cells together, as one row.
+        """
         ways = [row for row in self.rows if row.jump and row.saves is not None and row.saves > 0]
-        return min(ways, key=lambda row: row.tokens, default=None)
+        return min(ways, key=lambda row: row.tokens, default=self.oldest)
 
 
 def exact(plan: Plan) -> Plan:
@@ -121,6 +124,7 @@ def preview(plan: Plan, context: Context) -> Preview:
         to_next=pricing.to_next_bound(plan.row, plan.counted),
         then=bill.then(),
         beside=bill.beside(),
+        oldest=bill.oldest(),
     )
 
 
@@ -248,6 +252,23 @@ class _Bill:
             return None
         cached = min(self._hit.tokens, across)
         return self._amount(across, cached, min(self._hit.written, across - cached), self._plan.size.typical)
+
+    def oldest(self) -> Row | None:
+        """As many of the oldest cells as have to go, for the tier to be a cheaper one."""
+        over, size = self.whole.tier.over if self.whole.tier else 0, 0
+        if not over:
+            return None
+        first = last = 0
+        for item, tokens_ in zip(self._parts.items, self._parts.sizes, strict=False):
+            if item.kind in ("cell", "turn") and self._total - size > over:
+                if item.pinned:
+                    return None
+                first, last, size = first or item.number, item.number, size + tokens_
+        output = self._plan.size.typical
+        saves = self.amount(output) - self._amount(max(self._total - size, 0), 0, 0, output)
+        if self._total - size > over or saves <= 0:
+            return None
+        return Row(label="", tokens=size, saves=saves, jump=True, remedy=f"`--without #{first}..{last}`")
 
     def _with_saving(self, row: Row, n: int) -> Row:
         parts, hit, size = self._parts, self._hit, self._parts.sizes[n]

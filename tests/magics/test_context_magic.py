@@ -1,0 +1,118 @@
+"""%qwen_context, --dry-run, --full and --diff in a real shell: what is shown is what would be sent, and nothing is."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from fakes.provider import Answer
+from fakes.shells import run
+from IPython.core.displaypub import CapturingDisplayPublisher
+
+if TYPE_CHECKING:
+    from fakes.provider import FakeProvider
+    from IPython.core.interactiveshell import InteractiveShell
+
+BIG = "print('\\n'.join(f'2026-11-24 10:00:{n % 60:02} INFO batch {n}' for n in range(900)))"
+LONG = "words = '" + "word " * 3_000 + "'"
+
+
+def bundles(shell: InteractiveShell, cell: str) -> list[dict[str, str]]:
+    """What a cell displays, in every form."""
+    shell.display_pub = CapturingDisplayPublisher(parent=shell)
+    assert shell.run_cell(cell, store_history=True).success
+    return [output["data"] for output in shell.display_pub.outputs]
+
+
+def sent_by(shell: InteractiveShell, provider: FakeProvider, cell: str) -> Any:
+    """The body that asking really sends."""
+    provider.enqueue(Answer())
+    run(shell, cell)
+    return provider.requests[-1].body
+
+
+def test_full_is_the_body_that_leaves_and_the_key_is_not_in_it(shell: InteractiveShell, provider: FakeProvider) -> None:
+    key = "sk-" + "0" * 32
+    run(shell, f"x = {key[:9]!r} + {key[9:]!r}\nprint('<b>bold</b>', x)")
+    (told,) = bundles(shell, "%%qwen --full\nWhat is <x>?")
+    assert provider.requests == []
+    head, _, body = told["text/plain"].partition("\n\n")
+    assert f"{provider.base_url}/chat/completions" in head
+    assert key not in told["text/plain"] + told["text/html"]
+    assert "<b>" not in re.sub(r"<b>(system|user|assistant|the JSON, whole)</b>", "", told["text/html"])
+    assert "&lt;x&gt;" in told["text/html"]
+    assert json.loads(body) == sent_by(shell, provider, "%%qwen\nWhat is <x>?")
+
+
+def test_diff_tells_what_is_new_since_the_last_question(shell: InteractiveShell, provider: FakeProvider) -> None:
+    run(shell, LONG)
+    assert "nothing was asked of" in " ".join(run(shell, "%qwen_context --diff why?").split())
+    sent_by(shell, provider, "%%qwen\nwhy?")
+    asked = len(provider.requests)
+    run(shell, "x = 1")
+    told = run(shell, "%%qwen --diff\nAnd x?")
+    assert re.search(r"^#\d+ x = 1 +is new", told, re.MULTILINE)
+    assert re.search(r"^#\d+ question, answer +was answered", told, re.MULTILINE)
+    assert "probably come from the cache" in told
+    assert len(provider.requests) == asked
+
+
+def test_the_cache_column_tells_a_hit_from_what_is_new(shell: InteractiveShell, provider: FakeProvider) -> None:
+    run(shell, LONG)
+    sent_by(shell, provider, "%%qwen\nwhy?")
+    told = run(shell, "%qwen_context and now?")
+    assert re.search(r"^#1 .* hit\?$", told, re.MULTILINE)
+    assert re.search(r"^the question .* new$", told, re.MULTILINE)
+
+
+def test_what_matters_is_said_with_a_line_to_paste(shell: InteractiveShell, provider: FakeProvider) -> None:
+    run(shell, BIG)
+    words = " ".join(run(shell, "%qwen_context why?").split())
+    assert re.search(r"\d\d % of this is cell #1's log\. `--without #1`: \$[\d.]+ → \$[\d.]+\.", words)
+    assert "No basis yet for a range" in words
+    shorter = run(shell, "%qwen_context --without #1 why?")
+    assert "#1" not in shorter.split("Left out")[0]
+    assert "Left out: #1." in shorter
+    assert provider.requests == []
+
+
+def test_a_table_keeps_to_eighty_columns(shell: InteractiveShell) -> None:
+    run(shell, "a_rather_long_name_for_a_variable = 'and ' * 20 # and a comment\n" + BIG)
+    told = run(shell, "%qwen_context why?")
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_a_dearer_tier_is_said_with_the_way_out(shell: InteractiveShell, provider: FakeProvider) -> None:
+    for _ in range(4):
+        run(shell, "words = '" + "word " * 9_000 + "'")
+    words = " ".join(run(shell, "%qwen_context why?").split())
+    assert re.search(r"▲ [\d,]+ tokens past 32,000: the whole request costs double\.", words)
+    assert re.search(r"`--without #\d`: \$0\.\d+ → \$0\.\d+\.", words)
+    assert provider.requests == []
+
+
+def test_trimming_is_offered_where_it_would_help_and_said_where_it_did(shell: InteractiveShell) -> None:
+    for _ in range(70):
+        run(shell, "print('word ' * 700)")
+    offered = " ".join(run(shell, "%qwen_context --trim off why?").split())
+    assert re.search(r"With `--trim tier`: trimmed #.* by [\d,]+ tokens, \$0\.\d+ → \$0\.\d+\.", offered)
+    done = " ".join(run(shell, "%qwen_context why?").split())
+    assert re.search(r"Trimmed #.* by [\d,]+ tokens: ≈ \$[\d.]+ → \$[\d.]+; `--trim off` sends it whole\.", done)
+
+
+def test_where_no_cell_is_enough_the_oldest_together_are(shell: InteractiveShell) -> None:
+    for n in range(12):
+        run(shell, f"words_{n} = '" + "word " * 3_500 + "'")
+    told = run(shell, "%qwen_context why?")
+    (run_of,) = re.findall(r"`--without (#\d+\.\.\d+)`: \$0\.\d+ → \$0\.\d+\.", " ".join(told.split()))
+    assert told.count("`--without") <= 4  # one in the sentence, three in the table
+    assert "▲" not in run(shell, f"%qwen_context --without {run_of} why?")
+
+
+def test_no_money_stands_where_none_is_paid(shell: InteractiveShell) -> None:
+    run(shell, "x = 1")
+    told = run(shell, "%qwen_context -p local why?")
+    assert "free" in told
+    assert "$" not in told
+    assert "costs" not in told.splitlines()[0]
