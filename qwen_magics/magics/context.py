@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from qwen_magics import catalog
-from qwen_magics.display import body, context
+from qwen_magics.display import body, context, figures
 from qwen_magics.display import changes as differences
-from qwen_magics.magics import report
+from qwen_magics.magics import report, trimming
 from qwen_magics.magics.options import parse
 from qwen_magics.magics.prepare import Prepared, prepare
 from qwen_magics.turn import plan
 from qwen_magics.turn.budget import outlook
 from qwen_magics.turn.changes import changes
-from qwen_magics.turn.preview import exact, preview
+from qwen_magics.turn.preview import exact, preview, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qwen_magics.context.words import Trimmed
     from qwen_magics.magics.options import Given
     from qwen_magics.magics.session import Session
     from qwen_magics.turn import Plan
@@ -45,7 +46,11 @@ def show_prepared(session: Session, prepared: Prepared, given: Given) -> None:
     if given.full:
         report.show(session.shell, body.body(planned.endpoint.chat_url, planned.request.body))
     if given.dry_run or not given.looks:
-        report.show(session.shell, context.table(seen, where=where, notes=tuple(_notes(prepared, planned))))
+        notes = tuple(_notes(prepared, planned))
+        report.show(
+            session.shell,
+            context.table(seen, where=where, notes=notes, trimming=_trimming(session, prepared, planned, given)),
+        )
 
 
 def _what_if(session: Session, prepared: Prepared, planned: Plan, given: Given) -> None:
@@ -54,13 +59,29 @@ def _what_if(session: Session, prepared: Prepared, planned: Plan, given: Given) 
     from qwen_magics.display import whatif as shown
     from qwen_magics.turn import whatif
 
-    trimmed = None
-    if prepared.route.settings.trim != "tier":
-        other = structs.replace(given, trim="tier")
-        trimmed = prepare(session, other, "", question=prepared.words).context.trimmed
-    found = whatif.what_if(whatif.asked(planned, prepared.context, trimmed))
+    found = whatif.what_if(whatif.asked(planned, prepared.context, _by_trimming(session, prepared, given)))
     keys = frozenset(credentials.found(planned.route.settings))
     report.show(session.shell, shown.table(found, keys, full=given.full))
+
+
+def _by_trimming(session: Session, prepared: Prepared, given: Given) -> Trimmed | None:
+    """What `--trim tier` would cut, where something else was chosen."""
+    if prepared.route.settings.trim == "tier":
+        return None
+    return prepare(session, structs.replace(given, trim="tier"), "", question=prepared.words).context.trimmed
+
+
+def _trimming(session: Session, prepared: Prepared, planned: Plan, given: Given) -> str:
+    """What was trimmed and what that saves; else, past a step of the price, what trimming would."""
+    if said := trimming.notes(planned):
+        return f"{said[0][:1].upper()}{said[0][1:]}; `--trim off` sends it whole."
+    now, tier = planned.expected, planned.expected.tier
+    trimmed = _by_trimming(session, prepared, given) if tier is not None and not tier.first else None
+    less = shortened(planned, trimmed.tokens) if trimmed is not None else None
+    if trimmed is None or less is None or now.amount is None or less >= now.amount:
+        return ""
+    saved = f"{figures.money(now.amount, now.currency)} → {figures.money(less, now.currency)}"
+    return f"With `--trim tier`: {trimmed.words}, {saved}."
 
 
 def _notes(prepared: Prepared, planned: Plan) -> Iterator[str]:
