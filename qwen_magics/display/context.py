@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from qwen_magics.display import figures
 from qwen_magics.display.figures import LOSS, counted, money
 from qwen_magics.display.table import Column, Table
+from qwen_magics.turn.preview import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from qwen_magics.turn.preview import Preview, Row
+    from qwen_magics.turn.preview import Preview
 
 TEXT = 80  # columns of a terminal
 TITLE = 40  # characters of a cell's own words
 SHARE = Decimal("0.05")  # of the cost: from here on a remedy stands beside the item
 REMEDIES = 3  # of them at most: a table full of advice gives none
+MANY = 100  # rows; of more, small ones are put together
 LOST = 1_024  # tokens that were a hit before: fewer are no loss worth a word
 _COLUMNS = (
     Column("what goes along", wraps=True), Column("tokens", "right"), Column("costs", "right"),
@@ -33,7 +36,7 @@ def table(preview: Preview, *, where: str, notes: Sequence[str] = (), trimming: 
     `trimming`: what was or would be trimmed, in a sentence.
     """
     advised = _advised(preview)
-    rows = [_item(row, preview, advised=row in advised) for row in preview.rows]
+    rows = [_item(row, preview, advised=row in advised) for row in _folded(preview.rows)]
     rows += [
         (fee.label, "", money(fee.cost or Decimal(0), preview.expected.currency), "", "", "") for fee in preview.fees
     ]
@@ -51,6 +54,31 @@ def table(preview: Preview, *, where: str, notes: Sequence[str] = (), trimming: 
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def _folded(rows: Sequence[Row]) -> list[Row]:
+    """The rows; of too many the largest and those with something to say, the others run by run as one row each."""
+    if len(rows) <= MANY:
+        return list(rows)
+    least = sorted((row.tokens for row in rows), reverse=True)[MANY // 2]
+    said: list[Row] = []
+    for alone, run in groupby(rows, lambda row: row.tokens > least or bool(row.notes) or not row.label.startswith("#")):
+        group = list(run)
+        said += group if alone or len(group) == 1 else [_together(group)]
+    return said
+
+
+def _together(group: Sequence[Row]) -> Row:
+    """A run of small cells as one row, which adds up as they did."""
+    costs = [row.cost for row in group if row.cost is not None]
+    cached = {row.cached for row in group}
+    return Row(
+        label=f"{group[0].label} to {group[-1].label}",
+        title=counted(len(group), "cell"),
+        tokens=sum(row.tokens for row in group),
+        cost=sum(costs, Decimal(0)) if costs else None,
+        cached=cached.pop() if len(cached) == 1 else "part",
+    )
 
 
 def _item(row: Row, preview: Preview, *, advised: bool) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ MARK = {"qwen_magics": {"version": 1, "role": "report"}}
 
 
 def show(shell: InteractiveShell, *parts: Table | tuple[str, str]) -> None:
-    """Tables, and pairs of (HTML, text), one under the other."""
+    """Tables, and pairs of (HTML, text), one under the other; as Markdown too where all of it has that form."""
     bundles = [
         {"text/html": part[0], "text/plain": part[1]} if isinstance(part, tuple) else part.bundle() for part in parts
     ]
@@ -23,6 +23,8 @@ def show(shell: InteractiveShell, *parts: Table | tuple[str, str]) -> None:
         "text/html": '<div style="height:10px"></div>'.join(bundle["text/html"] for bundle in bundles),
         "text/plain": "\n\n".join(bundle["text/plain"] for bundle in bundles),
     }
+    if all("text/markdown" in bundle for bundle in bundles):
+        data["text/markdown"] = "\n\n".join(bundle["text/markdown"] for bundle in bundles)
     shell.display_pub.publish(data=data, metadata=MARK)
 
 

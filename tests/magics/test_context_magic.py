@@ -110,6 +110,27 @@ def test_where_no_cell_is_enough_the_oldest_together_are(shell: InteractiveShell
     assert "▲" not in run(shell, f"%qwen_context --without {run_of} why?")
 
 
+def test_of_hundreds_of_cells_the_small_ones_stand_together_and_it_still_adds_up(shell: InteractiveShell) -> None:
+    for n in range(130):
+        run(shell, f"x_{n} = {'1 + ' * (n % 13)}1")
+    told = run(shell, "%qwen_context why?")
+    assert re.search(r"^#\d+ to #\d+ \d+ cells +[\d,]+ +\$[\d.]+$", told, re.MULTILINE)
+    assert len(told.splitlines()) < 120
+    items = re.findall(
+        r"^(?!answer)(?:#|instructions|the question|message).*?  +([\d,]+)  +\$[\d.]+", told, re.MULTILINE
+    )
+    (total,) = re.findall(r"^([\d,]+) of 258,048", told, re.MULTILINE)
+    assert sum(int(number.replace(",", "")) for number in items) == int(total.replace(",", ""))
+
+
+def test_it_comes_in_every_form(shell: InteractiveShell) -> None:
+    run(shell, "x = '<b>|$'")
+    (told,) = bundles(shell, "%qwen_context why?")
+    assert set(told) == {"text/html", "text/markdown", "text/plain"}
+    assert "<b>|" not in told["text/html"] + told["text/markdown"]
+    assert "| #1 x = '&lt;b>&#124;\\$' |" in told["text/markdown"]
+
+
 def test_no_money_stands_where_none_is_paid(shell: InteractiveShell) -> None:
     run(shell, "x = 1")
     told = run(shell, "%qwen_context -p local why?")
