@@ -43,9 +43,9 @@ def _message(message: Mapping[str, Any]) -> str:
 
 
 def _folded(name: str, hint: str, text: str) -> str:
-    quiet = f' <span style="{_QUIET}">{escape(hint)}</span>' if hint else ""
-    size = f' <span style="{_QUIET}">{counted(len(text), "character")}</span>'
+    size = counted(len(text), "character")
+    quiet = f' <span style="{_QUIET}">{size}{f" · {escape(hint)}" if hint else ""}</span>'
     return (
-        f'<details style="margin:0"><summary style="cursor:pointer"><b>{escape(name)}</b>{size}{quiet}</summary>'
+        f'<details style="margin:0"><summary style="cursor:pointer"><b>{escape(name)}</b>{quiet}</summary>'
         f'<pre style="{_BOX}">{escape(text)}</pre></details>'
     )

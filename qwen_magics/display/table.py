@@ -196,7 +196,10 @@ def _text(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return _STRESS.sub(r"<b>\1</b>", _CODE.sub(r'<code style="white-space:nowrap">\1</code>', _text(text)))
+    return _STRESS.sub(
+        r"<b>\1</b>",
+        _CODE.sub(r'<code style="white-space:nowrap;background:none;padding:0;color:inherit">\1</code>', _text(text)),
+    )
 
 
 def _unmarked(text: str) -> str:

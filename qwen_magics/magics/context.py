@@ -46,7 +46,7 @@ def show_prepared(session: Session, prepared: Prepared, given: Given) -> None:
     if given.full:
         report.show(session.shell, body.body(planned.endpoint.chat_url, planned.request.body))
     if given.dry_run or not given.looks:
-        notes = tuple(_notes(prepared, planned))
+        notes = (*_replay(session, planned, given), *_notes(prepared, planned))
         report.show(
             session.shell,
             context.table(seen, where=where, notes=notes, trimming=_trimming(session, prepared, planned, given)),
@@ -62,6 +62,12 @@ def _what_if(session: Session, prepared: Prepared, planned: Plan, given: Given) 
     found = whatif.what_if(whatif.asked(planned, prepared.context, _by_trimming(session, prepared, given)))
     keys = frozenset(credentials.found(planned.route.settings))
     report.show(session.shell, shown.table(found, keys, full=given.full))
+
+
+def _replay(session: Session, planned: Plan, given: Given) -> Iterator[str]:
+    """That asking would cost nothing, where it would."""
+    if planned.route.settings.replay == "on" and not given.fresh and session.replays.due(planned):
+        yield "A saved answer to this very question would be shown again, at no cost; `--fresh` asks."
 
 
 def _by_trimming(session: Session, prepared: Prepared, given: Given) -> Trimmed | None:

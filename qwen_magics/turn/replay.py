@@ -142,6 +142,15 @@ class Replays:
             return None
         return course.run.answer(nth, plan.ledger)
 
+    def due(self, plan: Plan) -> bool:
+        """Whether asking this now would show a saved answer instead. For looking: nothing is taken."""
+        if self._again(plan.ask.place, plan.request.hash):
+            return False
+        taken = set(self._taken)
+        found = self._choose(plan, only=False)
+        self._taken = taken
+        return found is not None
+
     def goes_on(self, plan: Plan) -> Plan:
         """The plan of a turn that is asked. After replayed ones (a loop that once broke off) it continues their run."""
         course = self._courses.get(plan.request.hash)

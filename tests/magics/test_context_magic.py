@@ -10,6 +10,8 @@ from fakes.provider import Answer
 from fakes.shells import run
 from IPython.core.displaypub import CapturingDisplayPublisher
 
+from qwen_magics.turn.replay import Replays
+
 if TYPE_CHECKING:
     from fakes.provider import FakeProvider
     from IPython.core.interactiveshell import InteractiveShell
@@ -129,6 +131,18 @@ def test_it_comes_in_every_form(shell: InteractiveShell) -> None:
     assert set(told) == {"text/html", "text/markdown", "text/plain"}
     assert "<b>|" not in told["text/html"] + told["text/markdown"]
     assert "| #1 x = '&lt;b>&#124;\\$' |" in told["text/markdown"]
+
+
+def test_a_question_that_would_be_replayed_says_so(shell: InteractiveShell, provider: FakeProvider) -> None:
+    sent_by(shell, provider, "%%qwen --context none\nwhy?")
+    session = shell._qwen_magics_session  # type: ignore[attr-defined]
+    words = "A saved answer to this very question would be shown again, at no cost"
+    session.id = "another session"
+    session.replays = Replays(session.id)
+    for _ in range(2):  # looking takes nothing
+        assert words in " ".join(run(shell, "%qwen_context --context none why?").split())
+    assert words not in " ".join(run(shell, "%qwen_context --fresh --context none why?").split())
+    assert words not in " ".join(run(shell, "%qwen_context --context none why not?").split())
 
 
 def test_no_money_stands_where_none_is_paid(shell: InteractiveShell) -> None:
