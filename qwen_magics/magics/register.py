@@ -105,9 +105,18 @@ class QwenMagics(Magics):
     @no_var_expand
     @line_magic
     def qwen_context(self, line: str) -> None:
-        """What a question here would send, item by item: tokens, cost, what is cut, redacted, left out. Sends nothing.
+        """What a question here would send and cost, item by item. Sends nothing; needs no key.
 
             %qwen_context [options of %%qwen] [the question]
+
+        Costs add up to the total. "without it, save" is what the whole request costs less without that item: ▲ where it
+        falls into a cheaper price tier then, a minus where what follows would no longer come from the cache.
+        hit? probably comes from the provider's cache, at its price; new does not. The range under the table is that of
+        this model's last 40 answers.
+
+            --full     the request itself, as it would leave: redacted, without the key
+            --diff     what changed since the last question here to this model, and what lost cache hits cost
+            --what-if  the same question on other models, in other regions, thinking or not, trimmed
 
         Example
             %qwen_context --without #2 why is Gentoo heavier?
