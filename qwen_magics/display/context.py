@@ -20,7 +20,7 @@ TEXT = 80  # columns of a terminal
 TITLE = 40  # characters of a cell's own words
 SHARE = Decimal("0.05")  # of the cost: from here on a remedy stands beside the item
 REMEDIES = 3  # of them at most: a table full of advice gives none
-MANY = 100  # rows; of more, small ones are put together
+MANY = 30  # rows; of more, small ones are put together
 LOST = 1_024  # tokens that were a hit before: fewer are no loss worth a word
 _COLUMNS = (
     Column("what goes along", wraps=True), Column("tokens", "right"), Column("costs", "right"),
@@ -61,8 +61,12 @@ def _folded(rows: Sequence[Row]) -> list[Row]:
     if len(rows) <= MANY:
         return list(rows)
     least = sorted((row.tokens for row in rows), reverse=True)[MANY // 2]
+
+    def stands_alone(row: Row) -> bool:
+        return row.tokens > least or not row.label.startswith("#") or not all(map(_is_cut, row.notes))
+
     said: list[Row] = []
-    for alone, run in groupby(rows, lambda row: row.tokens > least or bool(row.notes) or not row.label.startswith("#")):
+    for alone, run in groupby(rows, stands_alone):
         group = list(run)
         said += group if alone or len(group) == 1 else [_together(group)]
     return said
@@ -72,13 +76,19 @@ def _together(group: Sequence[Row]) -> Row:
     """A run of small cells as one row, which adds up as they did."""
     costs = [row.cost for row in group if row.cost is not None]
     cached = {row.cached for row in group}
+    cut = sum(any(map(_is_cut, row.notes)) for row in group)
     return Row(
         label=f"{group[0].label} to {group[-1].label}",
         title=counted(len(group), "cell"),
         tokens=sum(row.tokens for row in group),
         cost=sum(costs, Decimal(0)) if costs else None,
         cached=cached.pop() if len(cached) == 1 else "part",
+        notes=(f"outputs of {cut:,} cut",) if cut else (),
     )
+
+
+def _is_cut(note: str) -> bool:
+    return note.startswith("cut by")
 
 
 def _item(row: Row, preview: Preview, *, advised: bool) -> tuple[str, ...]:
@@ -91,15 +101,8 @@ def _item(row: Row, preview: Preview, *, advised: bool) -> tuple[str, ...]:
         "" if row.cost is None else money(row.cost, currency),
         "" if row.saves is None else f"{LOSS} {money(row.saves, currency)}" if row.jump else money(row.saves, currency),
         cached,
-        ", ".join((*row.notes, *_advice(row, advised=advised))),
+        ", ".join((*row.notes, *([row.remedy] if advised else []))),
     )
-
-
-def _advice(row: Row, *, advised: bool) -> Iterator[str]:
-    if row.saves is not None and row.saves < 0:
-        yield "without it the hits below are lost"
-    if advised:
-        yield row.remedy
 
 
 def _advised(preview: Preview) -> list[Row]:
@@ -200,6 +203,8 @@ def _cache_words(preview: Preview) -> Iterator[str]:
     if hit.tokens:
         worth = f" and save {money(saved, preview.expected.currency)}" if saved and saved > 0 else ""
         yield f"About {hit.tokens:,} tokens probably come from the cache (`hit?`){worth}."
+        if any(row.saves is not None and row.saves < 0 for row in preview.rows):
+            yield "A cell whose saving is negative makes it dearer by going: the hits below it would be lost."
     if hit.written:
         net = f", which costs {money(-saved, preview.expected.currency)} more this once" if saved and saved < 0 else ""
         yield f"About {hit.written:,} tokens are marked to be kept by it for 5 minutes{net}."

@@ -252,4 +252,4 @@ def test_a_cheaper_prompt_that_loses_its_hits_is_said_to_cost_more(ledger: Ledge
     assert seen.hit.tokens > 19_000
     assert seen.rows[0].saves is not None
     assert seen.rows[0].saves < 0
-    assert "without it the hits below are lost" in context.table(seen, where="there").plain()
+    assert "saving is negative makes it dearer by going" in context.table(seen, where="there").plain()
