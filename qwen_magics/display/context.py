@@ -20,7 +20,8 @@ TEXT = 80  # columns of a terminal
 TITLE = 40  # characters of a cell's own words
 SHARE = Decimal("0.05")  # of the cost: from here on a remedy stands beside the item
 REMEDIES = 3  # of them at most: a table full of advice gives none
-MANY = 30  # rows; of more, small ones are put together
+MANY = 30  # rows; of more, small ones are put together,
+LAST = 5  # but not the last cells, which a question is mostly about
 LOST = 1_024  # tokens that were a hit before: fewer are no loss worth a word
 _COLUMNS = (
     Column("what goes along", wraps=True), Column("tokens", "right"), Column("costs", "right"),
@@ -36,12 +37,13 @@ def table(preview: Preview, *, where: str, notes: Sequence[str] = (), trimming: 
     `trimming`: what was or would be trimmed, in a sentence.
     """
     advised = _advised(preview)
-    rows = [_item(row, preview, advised=row in advised) for row in _folded(preview.rows)]
+    shown = _folded(preview.rows)
+    rows = [_item(row, preview, advised=row in advised) for row in shown]
     rows += [
         (fee.label, "", money(fee.cost or Decimal(0), preview.expected.currency), "", "", "") for fee in preview.fees
     ]
     matters, facts = " ".join(_matters(preview, trimming)), " · ".join(_facts(preview))
-    said = (_capital(facts), *_cache_words(preview), *notes, f"Nothing was sent. A question goes to {where}.")
+    said = (_capital(facts), *_cache_words(preview, shown), *notes, f"Nothing was sent. A question goes to {where}.")
     whole = Table(
         columns=_COLUMNS,
         rows=(*rows, _answer(preview)),
@@ -57,13 +59,14 @@ def table(preview: Preview, *, where: str, notes: Sequence[str] = (), trimming: 
 
 
 def _folded(rows: Sequence[Row]) -> list[Row]:
-    """The rows; of too many the largest and those with something to say, the others run by run as one row each."""
+    """The rows; of too many the largest, the last and those with something to say, the others run by run as one row."""
     if len(rows) <= MANY:
         return list(rows)
     least = sorted((row.tokens for row in rows), reverse=True)[MANY // 2]
+    last = [row for row in rows if row.label.startswith("#")][-LAST:]
 
     def stands_alone(row: Row) -> bool:
-        return row.tokens > least or not row.label.startswith("#") or not all(map(_is_cut, row.notes))
+        return row in last or row.tokens > least or not row.label.startswith("#") or not all(map(_is_cut, row.notes))
 
     said: list[Row] = []
     for alone, run in groupby(rows, stands_alone):
@@ -198,12 +201,12 @@ def _range(preview: Preview) -> Iterator[str]:
     yield f"{span} for 8 answers in 10 of your last {size.of}"
 
 
-def _cache_words(preview: Preview) -> Iterator[str]:
+def _cache_words(preview: Preview, shown: Sequence[Row]) -> Iterator[str]:
     hit, saved = preview.hit, preview.expected.cache_saved
     if hit.tokens:
         worth = f" and save {money(saved, preview.expected.currency)}" if saved and saved > 0 else ""
         yield f"About {hit.tokens:,} tokens probably come from the cache (`hit?`){worth}."
-        if any(row.saves is not None and row.saves < 0 for row in preview.rows):
+        if any(row.saves is not None and row.saves < 0 for row in shown):
             yield "A cell whose saving is negative makes it dearer by going: the hits below it would be lost."
     if hit.written:
         net = f", which costs {money(-saved, preview.expected.currency)} more this once" if saved and saved < 0 else ""
