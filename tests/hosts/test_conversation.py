@@ -48,11 +48,12 @@ def test_a_kernel_restart_loses_nothing(desk: Desk) -> None:
     """Only the question is run in the new kernel: the cells above come from the file, byte for byte."""
     desk.lab.run("print('kept')")
     ask(desk, "What was kept?", "Everything.")
-    ask(desk, "And now?")
+    question = "%%qwen --fresh\nAnd now?"
+    desk.lab.run(question)
     desk.lab.save()
     desk.lab.restart()
     desk.lab.run_cell(0)
-    desk.lab.run_cell(number(desk, "%%qwen\nAnd now?"))
+    desk.lab.run_cell(number(desk, question))
     before, after = desk.provider.questions[-2:]
     assert before.raw == after.raw
 
