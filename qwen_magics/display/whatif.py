@@ -193,11 +193,11 @@ def _trimming(found: WhatIf, before: Decimal) -> Iterator[str]:
     way = next((way for way in found.ways if way.kind in ("trimmed", "whole")), None)
     if way is None or way.expected.amount is None:
         return
-    name, currency = found.asked.longest, found.now.expected.currency
+    which, currency = found.asked.which, found.now.expected.currency
     if way.kind == "trimmed" and way.expected.amount < before:
-        yield f"Trimming {name} saves {figures.money(before - way.expected.amount, currency)} (`--trim tier`)"
+        yield f"Trimming {which} saves {figures.money(before - way.expected.amount, currency)} (`--trim tier`)"
     if way.kind == "whole" and way.expected.amount > before:
-        yield f"Trimmed as it is, {name} saves {figures.money(way.expected.amount - before, currency)}"
+        yield f"Trimming {which} saves {figures.money(way.expected.amount - before, currency)} already"
 
 
 def _at(way: Way) -> str:

@@ -116,7 +116,8 @@ class QwenMagics(Magics):
 
             --full     the request itself, as it would leave: redacted, without the key
             --diff     what changed since the last question here to this model, and what lost cache hits cost
-            --what-if  the same question on other models, in other regions, thinking or not, trimmed
+            --what-if  the same question on other models, in other regions, thinking or not, trimmed, in two requests,
+                       with and without a cache: the best of each kind; all of them with --what-if --full
 
         Example
             %qwen_context --without #2 why is Gentoo heavier?

@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from qwen_magics import catalog
 from qwen_magics.catalog import pricing
-from qwen_magics.context.words import Trimmed
 from qwen_magics.turn import cache
 from qwen_magics.turn.expect import ANSWER, THINKING, expect
 from qwen_magics.turn.plan import FREE, count
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from qwen_magics.catalog import Model, PriceRow
     from qwen_magics.context.compose import Context
+    from qwen_magics.context.words import Trimmed
     from qwen_magics.turn.plan import Plan
 
 Kind = Literal["now", "thinking", "trimmed", "whole", "split", "cache", "place", "model"]
@@ -46,7 +46,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     """One request in numbers. `bare` is the prompt in tokens, without what a template adds where nothing is thought.
 
     Of it, `rest` is what could be halved and `prefix` what a cache could know. Trimming would win `fewer` tokens, or
-    has won `lost`, most of them of `longest`. `answer` and `thought` are expected tokens; `thought` and `think_limit`
+    has won `lost`; `which` cells, in words. `answer` and `thought` are expected tokens; `thought` and `think_limit`
     hold where it thinks; `cache` is what now counts on. `squeezed`: cells were left out for want of room.
     """
 
@@ -68,7 +68,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     prefix: int = 0
     fewer: int = 0
     lost: int = 0
-    longest: str = ""
+    which: str = ""
     cache: Usage = Usage()
     fees: dict[str, int] = {}
     squeezed: bool = False
@@ -135,7 +135,6 @@ def asked(plan: Plan, context: Context, trimmed: Trimmed | None = None) -> Asked
     head = sum(item.count(vocabulary) for item in items if item.kind == "instructions")
     middle = sum(item.count(vocabulary) for item in items) - own - head
     cut = context.trimmed
-    longest = next((label for label, _ in (trimmed or cut or Trimmed(())).cells), "")
     needs: dict[Need, bool] = {
         "vision": any(message.images for message in plan.ask.messages),
         "search": plan.ask.options.search,
@@ -151,10 +150,17 @@ def asked(plan: Plan, context: Context, trimmed: Trimmed | None = None) -> Asked
         expected=exact.expected, worst=exact.worst, limits=limits, think_limit=think_limit,
         answer=plan.size.typical - plan.size.thinking, thought=thought,
         rest=middle, prefix=head + middle, fewer=trimmed.tokens if trimmed else 0,
-        lost=cut.tokens if cut else 0, longest=longest,
+        lost=cut.tokens if cut else 0, which=_which(trimmed or cut),
         cache=_counted_on(plan), fees=plan.fees, squeezed=any(item.kind == "mark" for item in items),
         needs=frozenset(need for need, is_so in needs.items() if is_so),
     )  # fmt: skip
+
+
+def _which(trimmed: Trimmed | None) -> str:
+    if trimmed is None or not trimmed.cells:
+        return ""
+    more = len(trimmed.cells) - 1
+    return trimmed.cells[0][0] + (f" and {more:,} more" if more else "")
 
 
 def _counted_on(plan: Plan) -> Usage:

@@ -32,7 +32,7 @@ def table(
     asked = Asked(
         model=model, title="qwen3-max", provider="alibaba", scope=scope, currency=currency, row=row,
         bare=size - (0 if think else 4), expected=expected, worst=pricing.worst_case(row, size, limits, model),
-        limits=limits, longest="#6", **given,
+        limits=limits, which="#6", **given,
     )  # fmt: skip
     return shown.table(whatif.what_if(asked, TODAY), frozenset(keys), full=full)
 
@@ -72,7 +72,7 @@ def test_one_sentence_says_what_matters() -> None:
 
 def test_what_trimming_saves_is_said_once_it_is_trimmed_too() -> None:
     found = table(31_900, lost=2_030)
-    assert found.sentences[0].startswith("**Trimmed as it is, #6 saves $0.049; `qwen3-max` in Beijing")
+    assert found.sentences[0].startswith("**Trimming #6 saves $0.049 already; `qwen3-max` in Beijing")
     assert row(found, "untrimmed, 33,930 tokens")[2] == "+111 %"
 
 
