@@ -20,8 +20,9 @@ class Known(Struct, frozen=True):
 
 
 class Words(Struct, frozen=True):
-    """A saved answer's words, and its turn's receipt unless that was forgotten."""
+    """A saved answer's words, when they were given, and the turn's receipt unless that was forgotten."""
 
+    time: str
     text: str
     thinking: str
     asked: str
@@ -37,10 +38,10 @@ def known(connection: sqlite3.Connection, request_hash: str) -> list[Known]:
 
 def words(connection: sqlite3.Connection, turn: str) -> Words | None:
     """What one turn answered; None where that is forgotten."""
-    query = "select text, thinking, asked from answers where turn = ?"
+    query = "select time, text, thinking, asked from answers where turn = ?"
     found = connection.execute(query, (turn,)).fetchone()
     if found is None:
         return None
     row = connection.execute("select receipt from entries where turn = ? and kind = 'settled'", (turn,)).fetchone()
-    text, thinking, asked = found
-    return Words(text, thinking, asked, msgspec.json.decode(row[0], type=Receipt) if row else None)
+    time, text, thinking, asked = found
+    return Words(time, text, thinking, asked, msgspec.json.decode(row[0], type=Receipt) if row else None)

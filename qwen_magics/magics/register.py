@@ -47,6 +47,11 @@ class QwenMagics(Magics):
         forgotten. `# qwen: skip` or `# qwen: pin` as a cell's first line (or the tags qwen-skip, qwen-pin) leave a
         cell out, or keep it when room gets short. Interrupting the kernel stops the answer and keeps what came.
 
+        In a new kernel session the very same question, with the same cells above, is not asked: its saved answer comes
+        back from the ledger or from the notebook's own outputs, at no cost and marked `replayed`. Run the cell once
+        more, or add --fresh, to ask. A turn that fails before its first word leaves the earlier answer in place, and
+        the cell fails all the same. `%config Qwen.replay = "off"` always asks.
+
         Options
           -m, --model NAME       the model; %qwen_models lists them
           -p, --provider NAME    alibaba, openrouter, huggingface, modelscope, openai or local

@@ -71,31 +71,34 @@ def read_all(outputs: Iterable[Output]) -> list[SavedAnswer]:
 
 
 def _joined(turn: str, parts: list[tuple[dict[str, Any], str]]) -> SavedAnswer:
-    marks = [mark for mark, _ in parts]
+    marks, text = [mark for mark, _ in parts], "".join(text for _, text in parts)
+    begun = marks[0].get("begun")
     return SavedAnswer(
         turn=turn,
-        text="".join(text for _, text in parts),
+        text=text,
         asked=_word(marks[0], "asked"),
         question=_word(marks[0], "question"),
         status=_word(marks[-1], "status") or "stopped",
         request_hash=_word(marks[0], "request_hash"),
         time=_word(marks[0], "time"),
-        begun=begun if isinstance(begun := marks[0].get("begun"), int) else 0,
+        begun=begun if isinstance(begun, int) and 0 <= begun <= len(text) else 0,
     )
 
 
 def _unfolded(output: Output) -> str:
     """The text behind a line of thinking."""
-    html = output.data.get("text/html")
-    found = _FOLDED.search(joined(html)) if isinstance(html, str | list) else None
+    found = _FOLDED.search(_text(output, "text/html"))
     return unescape(found[1]) if found else ""
 
 
 def _own_text(output: Output) -> str:
-    for mime in ("text/plain", "text/markdown"):
-        text = output.data.get(mime)
-        if isinstance(text, str) or (isinstance(text, list) and all(isinstance(line, str) for line in text)):
-            return joined(text)
+    return _text(output, "text/plain") or _text(output, "text/markdown")
+
+
+def _text(output: Output, mime: str) -> str:
+    text = output.data.get(mime)
+    if isinstance(text, str) or (isinstance(text, list) and all(isinstance(line, str) for line in text)):
+        return joined(text)
     return ""
 
 

@@ -181,7 +181,7 @@ class Replays:
         course = self._courses.get(plan.request.hash)
         if course is not None and course.run is not None:
             count = len(course.run.answers)
-            return f"it is asked more often than the {count} {'time' if count == 1 else 'times'} that are saved"
+            return f"{count} {'answer is' if count == 1 else 'answers are'} saved, and it is asked once more"
         stood = self.stood[-1].answer if self.stood else None
         if stood is None:
             return "none is kept on this machine or in the notebook"
@@ -259,8 +259,9 @@ def _load(turn: str, ledger: Ledger) -> Saved | None:
     with suppress(LedgerError):
         words = ledger.words(turn)
         if words is not None:
-            then = words.receipt.time if words.receipt else ""
-            answer = SavedAnswer(turn, words.text, words.asked, status="complete", time=then, thinking=words.thinking)
+            answer = SavedAnswer(
+                turn, words.text, words.asked, status="complete", time=words.time, thinking=words.thinking
+            )
             return Saved(answer, words.receipt, known=True)
     return None
 

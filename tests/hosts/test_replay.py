@@ -191,6 +191,7 @@ def test_a_loop_that_broke_off_goes_on_where_it_was_and_comes_back_in_order(
         assert [output.data["text/plain"] for output in second.of("answer")] == texts
         assert len(provider.questions) == 5
         assert second.receipt["status"] == "replayed"
+        assert "4 turns · --fresh asks anew" in second.text
 
 
 def test_outputs_that_are_cleared_and_saved_in_the_middle_of_run_all_are_remembered(
