@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOST_TOO_LONG = 2  # lines
 _LONG = 29  # characters of the first column, so that the table fits a terminal
 _COLUMNS = (
-    Column("what if"), Column("expected", "right"), Column("change", "right"), Column("at most", "right"),
+    Column("what if", wraps=True), Column("expected", "right"), Column("change", "right"), Column("at most", "right"),
     Column("tier", "right", quiet=True), Column("", quiet=True, wraps=True),
 )  # fmt: skip
 _SCOPES = {"global": "global", "eu": "Frankfurt (eu)", "us": "Virginia (us)"}
@@ -47,8 +47,13 @@ def table(found: WhatIf, keys: AbstractSet[str] = frozenset(), *, full: bool = F
     if too_long:
         rows += [_heading("too long"), *map(_too_long, too_long)]
     hidden = len(found.ways) + len(found.too_long) - len(shown) - len(too_long)
-    said = (*_what_matters(found), *_small_print(found, [*shown, *too_long], hidden))
-    return Table(columns=_COLUMNS, rows=tuple(rows), sentences=said, wide=80)
+    return Table(
+        columns=_COLUMNS,
+        rows=tuple(rows),
+        sentences=tuple(_what_matters(found)),
+        quiet=tuple(_small_print(found, [*shown, *too_long], hidden)),
+        wide=80,
+    )
 
 
 # --- which of them ----------------------------------------------------------------------------------------------------
@@ -186,6 +191,9 @@ def _what_matters(found: WhatIf) -> Iterator[str]:
         if best is not None and best.expected.amount is not None and best.expected.amount < now.amount:
             said.append(f"`{best.what}` {_at(best)} costs {_share(best.expected.amount / now.amount)}")
     yield f"**{'; '.join(said[:2])}.**" if said else "Nothing here is cheaper than now."
+    if found.turns is not None:
+        bound, way = found.turns
+        yield f"Beyond {bound:,} tokens {_place(way)} is the cheapest place for {way.what}."
 
 
 def _trimming(found: WhatIf, before: Decimal) -> Iterator[str]:
@@ -215,9 +223,6 @@ def _share(ratio: Decimal) -> str:
 
 def _small_print(found: WhatIf, shown: Sequence[Way], hidden: int) -> Iterator[str]:
     asked = found.asked
-    if found.turns is not None:
-        bound, way = found.turns
-        yield f"Beyond {bound:,} tokens {_place(way)} is the cheapest place for {way.what}."
     if any(way.kind == "split" for way in shown):
         yield "In two requests each sees the question and half of the cells, and both answers are paid."
     if asked.squeezed:

@@ -53,7 +53,7 @@ def test_a_person_can_read_it(size: int, scope: str, currency: str, think: int) 
     assert now[0].startswith("▸ qwen3-max")
     assert now[2] == "now"
     assert len(set(found.rows)) == len(found.rows)
-    assert len(found.sentences) <= 6
+    assert len((*found.sentences, *found.quiet)) <= 6
 
 
 def test_the_way_that_is_now_stands_out_in_every_form() -> None:
@@ -102,7 +102,7 @@ def test_marks_say_what_is_near_what_is_free_and_what_needs_another_key() -> Non
     assert openrouter[1].startswith("≈ $")
     assert openrouter[5] == "other key"
     assert row(table(1_900, keys=("openrouter",)), "qwen3.7-max, OpenRouter")[5] == ""
-    assert "≈: another vocabulary, or a price that nobody quotes." in found.sentences[-1]
+    assert "≈: another vocabulary, or a price that nobody quotes." in found.quiet[-1]
 
 
 def test_changes_are_told_in_whole_per_cents_and_large_ones_as_a_factor() -> None:
@@ -123,17 +123,17 @@ def test_what_does_not_fit_says_by_how_much() -> None:
 
 def test_full_shows_every_way_and_says_no_more_of_more() -> None:
     short, whole = table(2_000), table(2_000, full=True)
-    (hidden,) = re.findall(r"(\d+) more ways: `%qwen_context --what-if --full`", short.sentences[-1])
+    (hidden,) = re.findall(r"(\d+) more ways: `%qwen_context --what-if --full`", short.quiet[-1])
     headings = {"in yuan", "too long"}
     assert len(whole.rows) - len(headings & {row[0] for row in whole.rows}) == (
         len(short.rows) - len(headings & {row[0] for row in short.rows}) + int(hidden)
     )
-    assert "--full" not in whole.sentences[-1]
+    assert "--full" not in whole.quiet[-1]
 
 
 def test_what_has_no_price_is_named_once_and_shows_no_amount() -> None:
     found = table(2_000, full=True)
-    (said,) = [sentence for sentence in found.sentences if sentence.startswith("Unpriced")]
+    (said,) = [sentence for sentence in found.quiet if sentence.startswith("Unpriced")]
     assert "qwen3.7-max-us" in said
     assert "everything at Hugging Face" in said
     assert not [row for row in found.rows if "qwen3.7-max-us" in row[0]]
