@@ -25,7 +25,6 @@ class Words(Struct, frozen=True):
     time: str
     text: str
     thinking: str
-    asked: str
     receipt: Receipt | None
 
 
@@ -38,10 +37,10 @@ def known(connection: sqlite3.Connection, request_hash: str) -> list[Known]:
 
 def words(connection: sqlite3.Connection, turn: str) -> Words | None:
     """What one turn answered; None where that is forgotten."""
-    query = "select time, text, thinking, asked from answers where turn = ?"
+    query = "select time, text, thinking from answers where turn = ?"
     found = connection.execute(query, (turn,)).fetchone()
     if found is None:
         return None
     row = connection.execute("select receipt from entries where turn = ? and kind = 'settled'", (turn,)).fetchone()
-    time, text, thinking, asked = found
-    return Words(time, text, thinking, asked, msgspec.json.decode(row[0], type=Receipt) if row else None)
+    time, text, thinking = found
+    return Words(time, text, thinking, msgspec.json.decode(row[0], type=Receipt) if row else None)

@@ -259,9 +259,7 @@ def _load(turn: str, ledger: Ledger) -> Saved | None:
     with suppress(LedgerError):
         words = ledger.words(turn)
         if words is not None:
-            answer = SavedAnswer(
-                turn, words.text, words.asked, status="complete", time=words.time, thinking=words.thinking
-            )
+            answer = SavedAnswer(turn, words.text, status="complete", time=words.time, thinking=words.thinking)
             return Saved(answer, words.receipt, known=True)
     return None
 

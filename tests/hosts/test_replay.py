@@ -154,6 +154,23 @@ def test_an_edited_cell_breaks_the_chain_from_there_on(tmp_path: Path, provider:
         assert len(provider.questions) == 5
 
 
+def test_a_long_conversation_that_was_trimmed_comes_back(tmp_path: Path, provider: FakeProvider) -> None:
+    """Questions longer than what is kept of them, outputs that are cut for the price: the same bytes all the same."""
+    desk = Desk(tmp_path, provider)
+    cells = [
+        (f"for n in range(6000): print(n * {k + 1}, end=' ')", f"%%qwen\n{k}? {'and so ' * 4000}") for k in range(5)
+    ]
+    desk.lab.notebook = book("%config Qwen.guard_turn = '5 USD'", *(source for pair in cells for source in pair))
+    with desk.lab as lab:
+        lab.run_all()
+        lab.save()
+        assert "trimmed" in "".join(lab.shows(n) for n in range(len(lab.notebook.cells)))
+        run(lab)
+        shutil.rmtree(tmp_path / "qwen")
+        run(lab)
+    assert len(provider.questions) == 5
+
+
 def test_within_a_session_asking_again_asks_again(tmp_path: Path, provider: FakeProvider) -> None:
     desk = Desk(tmp_path, provider)
     desk.lab.notebook = book("%%qwen --context none\nSame?", "%%qwen --context none\nSame?")

@@ -18,7 +18,7 @@ def test_only_whole_answers_to_the_same_request_are_known_oldest_first(ledger: L
     assert [known.turn for known in ledger.known("h1")] == ["a", "d"]
     words = ledger.words("a")
     assert words is not None
-    assert (words.text, words.thinking, words.asked) == ("a", "hm a", "why?")
+    assert (words.text, words.thinking) == ("a", "hm a")
     assert words.receipt is not None
     assert words.receipt.cost.amount == Decimal("0.001")
 
