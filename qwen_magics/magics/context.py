@@ -10,7 +10,7 @@ from msgspec import structs
 from qwen_magics import catalog
 from qwen_magics.display import body, context, figures
 from qwen_magics.display import changes as differences
-from qwen_magics.magics import report, trimming
+from qwen_magics.magics import hint, report, trimming
 from qwen_magics.magics.options import parse
 from qwen_magics.magics.prepare import Prepared, prepare
 from qwen_magics.turn import plan
@@ -46,7 +46,7 @@ def show_prepared(session: Session, prepared: Prepared, given: Given) -> None:
     if given.full:
         report.show(session.shell, body.body(planned.endpoint.chat_url, planned.request.body))
     if given.dry_run or not given.looks:
-        notes = (*_replay(session, planned, given), *_notes(prepared, planned))
+        notes = (*_replay(session, planned, given), *_notes(prepared, planned), *hint.marks(session, planned.route))
         report.show(
             session.shell,
             context.table(seen, where=where, notes=notes, trimming=_trimming(session, prepared, planned, given)),

@@ -32,6 +32,7 @@ class Session:
         self.here = Here(shell)
         self.here.attach()
         self.accepted: dict[str, frozenset[str]] = {}  # notebook → what its last accepted request held
+        self.hinted: set[str] = set()  # hints that were given: each once
         self.inserted: set[str] = set()  # cells below which this session already put their code
         self.following: Follow | None = None  # `%qwen_usage --live`
         self._ledger: Ledger | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qwen_magics.display import export, spending
 from qwen_magics.errors import OptionError
 from qwen_magics.ledger import ALL, GROUPS, Filter, flat, spans, totals
-from qwen_magics.magics import report
+from qwen_magics.magics import hint, report
 from qwen_magics.magics.arguments import Parser
 from qwen_magics.magics.prepare import place
 from qwen_magics.notebook import receipts
@@ -126,7 +126,7 @@ def _show_overview(session: Session, tz: dt.tzinfo | None) -> None:
         return
     models = _named(session, "model", ALL, tz)
     foot = spending.foot(session.ledger.spent() or written)
-    overview = spending.table(groups, "")
+    overview = spending.table(groups, "", sentences=hint.marks(session))
     by_model = spending.table(models, "by model", sentences=(foot,))
     report.show(session.shell, _shown(overview), _shown(by_model), *spending.charts(models, "Spent by model"))
 
