@@ -1,0 +1,155 @@
+"""The price tag of Run All, laid beside Run All: what was said to be sent is what is sent, and it never costs more."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import notebooks
+import pytest
+from desk import environment
+from fakes.provider import Answer, FakeProvider
+from front_end import FrontEnd
+from headless import Command
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from qwen_magics import tokens
+from qwen_magics.ledger import Ledger
+from qwen_magics.values import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fakes.provider import Seen
+
+LOAD = "%load_ext qwen_magics"
+
+
+class Priced:
+    """A notebook in a file, a provider, and the two commands."""
+
+    def __init__(self, home: Path, provider: FakeProvider) -> None:
+        self.provider, self.path, self.env = provider, home / "notebook.ipynb", environment(home, provider)
+        self.ledger = Ledger(home / "qwen" / "ledger.sqlite")
+
+    def holds(self, notebook: nbformat.NotebookNode) -> None:
+        """Save this notebook."""
+        nbformat.write(notebook, self.path)
+
+    def edit(self, old: str, new: str) -> None:
+        """Give one cell another source."""
+        notebook = nbformat.read(self.path, 4)
+        (cell,) = [cell for cell in notebook.cells if cell.source == old]
+        cell.source = new
+        self.holds(notebook)
+
+    def estimate(self, *args: str, code: int = 0, **variables: str) -> str:
+        """What the command says; without key or network."""
+        env = {name: value for name, value in self.env.items() if name not in ("DASHSCOPE_API_KEY", "HTTP_PROXY")}
+        command = [sys.executable, "-m", "qwen_magics.app", "estimate", str(self.path), *args]
+        done = subprocess.run(command, env=env | variables, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout + done.stderr
+
+    def turns(self) -> list[dict[str, Any]]:
+        """The estimate's lines."""
+        turns: list[dict[str, Any]] = json.loads(self.estimate("--json"))["turns"]
+        return turns
+
+    def run(self) -> list[Seen]:
+        """Run All in a new kernel; what left."""
+        before = len(self.provider.requests)
+        Command(None, self.path, self.env).run()
+        return self.provider.requests[before:]
+
+    def costs(self) -> list[Decimal]:
+        """What each turn cost, by the ledger."""
+        return [entry.receipt.cost.amount or Decimal(0) for entry in self.ledger.rows()]
+
+
+@pytest.fixture
+def priced(tmp_path: Path) -> Iterator[Priced]:
+    with FakeProvider() as provider:
+        provider.always = notebooks.reply
+        yield Priced(tmp_path, provider)
+
+
+def counted(seen: Seen) -> int:
+    """The prompt's tokens, counted from the bytes that arrived."""
+    said = [Message(message["role"], message["content"]) for message in seen.body["messages"]]
+    return tokens.count_messages(said, thinking=seen.body["enable_thinking"], thinking_model=True)
+
+
+def test_what_is_estimated_is_what_is_sent_and_then_it_replays(priced: Priced) -> None:
+    """A notebook with all that a cell can show. Once it ran everything is known, and nothing is asked any more."""
+    priced.holds(notebooks.whole())
+    assert {turn["input_is"] for turn in priced.turns()} == {"at_least"}
+    sent = priced.run()
+    turns = priced.turns()
+    assert [turn["input"] for turn in turns] == [counted(seen) for seen in sent]
+    assert all(turn["replays"] and turn["input_is"] == "exact" for turn in turns)
+    assert [Decimal(turn["saves"]) for turn in turns] == priced.costs()
+    assert "costs nothing" in priced.estimate("--max", "0")
+    assert priced.run() == []
+
+
+def test_an_edited_cell_breaks_the_chain_where_it_stands(priced: Priced) -> None:
+    priced.holds(notebooks.whole())
+    priced.run()
+    priced.edit("df.mass_g.mean()", "df.mass_g.median()")
+    found = json.loads(priced.estimate("--json"))
+    kept = [turn["replays"] for turn in found["turns"]]
+    assert kept == [True, True, True, False, False]
+    assert found["chain_breaks_at"] == found["turns"][3]["cell"]
+    assert [turn["input_is"] for turn in found["turns"][3:]] == ["exact", "about"]
+    sent = priced.run()
+    assert [counted(seen) for seen in sent[:1]] == [turn["input"] for turn in found["turns"][3:4]]
+    assert len(sent) == 2
+
+
+def test_the_worst_case_holds_though_answers_are_as_long_as_they_may_be(priced: Priced) -> None:
+    """No answer is known before; each is far longer than expected, and goes along with the next question."""
+    long = Answer(text=("word " * 1_600,), usage=None)  # to its limit: the fake counts four characters a token
+    priced.provider.always = long
+    questions = [new_code_cell(f"%%qwen --max-tokens 2000\nQuestion {n}") for n in range(4)]
+    priced.holds(new_notebook(cells=[new_markdown_cell("# Plain"), new_code_cell(LOAD), *questions]))
+    turns = priced.turns()
+    assert [turn["input_is"] for turn in turns] == ["exact", "about", "about", "about"]
+    sent = priced.run()
+    assert counted(sent[0]) == turns[0]["input"]
+    assert counted(sent[3]) > turns[3]["input"] + 1_500
+    for turn, cost in zip(turns, priced.costs(), strict=True):
+        assert Decimal(turn["worst"]) >= cost > 0
+
+
+def test_the_magic_says_what_the_command_says(priced: Priced) -> None:
+    notebook = notebooks.whole()
+    notebook.cells.append(new_code_cell("%qwen_estimate"))
+    with FrontEnd(notebook, priced.path, priced.env) as lab:
+        lab.run_all()
+        lab.save()
+        told = lab.run_cell(len(notebook.cells) - 1).text
+    assert "0 of 5 questions asked" in told
+    assert told.strip() == priced.estimate(HTTP_PROXY=priced.env["HTTP_PROXY"]).strip()
+
+
+def test_a_build_fails_on_the_worst_case(priced: Priced) -> None:
+    """Exit codes: 0 fine, 1 over the limit or not known, 2 wrong usage."""
+    cells = [new_code_cell(LOAD), new_code_cell("%%qwen\nWhy?")]
+    priced.holds(new_notebook(cells=cells))
+    priced.estimate("--max", "1.00")
+    assert "over --max $0.01" in priced.estimate("--max", "0.01", code=1)
+    assert "over --max $0.00" in priced.estimate("--max", "5CNY", code=1)  # what is paid in dollars
+    priced.estimate("--max", "5CNY", QWEN_MAGICS_REGION="beijing")
+    priced.holds(new_notebook(cells=[*cells, new_code_cell("%%qwen\nAnd {{ x }}?")]))
+    assert "what {{ }} holds (#3)" in priced.estimate("--max", "1.00", code=1)
+    priced.estimate("--max", "1.00", "--allow-unknown")
+    assert "is no amount" in priced.estimate("--max", "much", code=2)
+    assert not (priced.path.parent / "qwen" / "ledger.sqlite").exists()
+    assert priced.provider.requests == []
