@@ -41,7 +41,8 @@ QUESTION = 512  # tokens: questions up to this length move no cut
 
 _ORDINARY, _ERROR, _LATEST = 0, 1, 2
 _MONEY = (Rung(_ORDINARY, SHORT), Rung(_ERROR, SHORT))
-_LAST = (Rung(_LATEST, 300), Rung(_LATEST, SHORT))
+# The last outputs lose a quarter at a time: most often little is needed, and they are what is asked about.
+_LAST = tuple(Rung(_LATEST, limit) for limit in (2250, 1700, 1275, 950, 700, 525, 400, 300, SHORT))
 _A_MUST = (Rung(_ORDINARY, SHORT), Rung(_ORDINARY, 0), Rung(_ERROR, SHORT))
 _KEEPS = (OUTPUT_TOKENS_NEAR, 1000, 300, 100)  # what the last outputs keep where old ones are left out
 
