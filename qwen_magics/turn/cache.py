@@ -82,7 +82,8 @@ def missed(plan: Plan, usage: Usage) -> tuple[str, ...]:
     if not usage.input or "input" in usage.basis:  # the provider told nothing
         return ()
     if found.why and found.lost >= worth and usage.cached < found.tokens + found.lost // 2:
-        return (f"part of the cache lost: {found.why}" if usage.cached else f"no cache hit: {found.why}",)
+        lost = "most of the cache lost" if usage.cached < found.lost else "part of the cache lost"
+        return (f"{lost if usage.cached else 'no cache hit'}: {found.why}",)
     if found.tokens >= worth and not usage.cached:
         return (f"no cache hit, though ≈ {found.tokens:,} tokens were sent before",)
     return ()
