@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
-    from qwen_magics.turn.whatif import Way, WhatIf
+    from qwen_magics.turn.ways import Way
+    from qwen_magics.turn.whatif import WhatIf
     from qwen_magics.values import Cost
 
 MOST_TOO_LONG = 2  # lines

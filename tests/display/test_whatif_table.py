@@ -13,7 +13,7 @@ from qwen_magics.catalog import pricing
 from qwen_magics.display import whatif as shown
 from qwen_magics.display.table import Table, width
 from qwen_magics.turn import whatif
-from qwen_magics.turn.whatif import Asked
+from qwen_magics.turn.ways import Asked
 from qwen_magics.values import Limits
 
 TODAY = dt.date(2026, 11, 23)

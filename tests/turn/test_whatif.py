@@ -13,7 +13,7 @@ import pytest
 from qwen_magics import catalog
 from qwen_magics.catalog import prices, pricing
 from qwen_magics.turn import whatif
-from qwen_magics.turn.whatif import Asked, Way
+from qwen_magics.turn.ways import Asked, Way, otherwise
 from qwen_magics.values import Cost, Limits, Usage
 
 TODAY = dt.date(2026, 11, 23)
@@ -122,7 +122,7 @@ def test_what_is_otherwise_here_is_priced_as_the_file_says_too(key: tuple[str, s
     output = ANSWER + (THOUGHT if thinks else 0)
     for size in sizes(key):
         now = asked(size, *key, think=8_192 if thinks else 0, fewer=size // 3)
-        for other in whatif.otherwise(now):
+        for other in otherwise(now):
             if other.kind == "thinking":
                 assert other.tokens == size - 4
                 assert same(other.expected, by_hand(key, size - 4, ANSWER + THOUGHT, thinks=True))
@@ -227,12 +227,12 @@ SINGAPORE = ("qwen3-max", "alibaba", "international", "USD")
 def test_a_cache_that_now_counts_on_is_also_priced_without() -> None:
     hit = Usage(cached=9_000, cache_kind="implicit")
     now = asked(10_000, cache=hit)
-    assert {way.what for way in whatif.otherwise(now) if way.kind == "cache"} == {
+    assert {way.what for way in otherwise(now) if way.kind == "cache"} == {
         "no cache", "explicit cache, written", "explicit cache, hit",
     }  # fmt: skip
     assert way(now, "no cache").expected.amount == Decimal("0.018")
     assert way(now, "thinking").expected.cache_saved == Decimal("0.00864")
-    assert not [way for way in whatif.otherwise(asked(1_100)) if way.kind == "cache"]  # too short for a cache
+    assert not [way for way in otherwise(asked(1_100)) if way.kind == "cache"]  # too short for a cache
 
 
 def test_a_model_of_another_vocabulary_is_marked() -> None:
