@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from qwen_magics import tokens
 from qwen_magics.context.compose import Context, Question, Rules, compose
-from qwen_magics.context.fit import FRAME
 from qwen_magics.context.items import Item, messages
 from qwen_magics.context.maker import Memory
 from qwen_magics.context.redact import Redacted, Redactor
+from qwen_magics.context.sized import FRAME
 from qwen_magics.notebook.cells import Cell, Notebook, Output
 
 if TYPE_CHECKING:
