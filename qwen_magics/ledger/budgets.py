@@ -6,7 +6,8 @@ import datetime as dt
 import sqlite3
 from decimal import Decimal
 
-from qwen_magics.ledger.ceilings import SCOPES, Ceiling, Scope, utc
+from qwen_magics.ledger.ceilings import SCOPES, Ceiling, Scope
+from qwen_magics.ledger.forms import digits, utc
 
 BY = "%qwen_budget"
 
@@ -20,7 +21,7 @@ def save(transaction: sqlite3.Connection, scope: Scope, currency: str, amount: D
             scope,
             notebook if scope == "notebook" else "",
             currency,
-            None if amount is None else f"{amount:f}",
+            digits(amount),
         ),
     )
 

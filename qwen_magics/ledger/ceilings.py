@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from qwen_magics.errors import GuardError, OverCeiling
 from qwen_magics.ledger import sums
+from qwen_magics.ledger.forms import utc
 from qwen_magics.values import Cost, Limits, Receipt
 
 Scope = Literal["turn", "notebook", "day", "month"]
@@ -173,8 +174,3 @@ def _enough(amount: Decimal) -> str:
 def _round(amount: Decimal) -> str:
     """Up, to what a person can compare: four decimals."""
     return f"{amount.quantize(Decimal('0.0001'), 'ROUND_UP').normalize():f}"
-
-
-def utc(moment: dt.datetime) -> str:
-    """A moment as the ledger stores and compares it: UTC, to the millisecond."""
-    return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from qwen_magics.context.layout import Part
-from qwen_magics.ledger.ceilings import utc
+from qwen_magics.ledger.forms import utc
 from qwen_magics.values import Receipt
 
 KEPT = 8  # prompts of a notebook: enough to go back to where a conversation forked

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 import msgspec
 from msgspec import Struct
 
-from qwen_magics.ledger.ceilings import utc
+from qwen_magics.ledger.forms import digits, utc
 from qwen_magics.values import Receipt, Tier
 
 By = Literal["", "model", "tier", "provider", "notebook", "cell", "session", "day", "month"]
@@ -266,13 +266,13 @@ def flat(entry: Entry) -> dict[str, str | int | float | None]:
         "output": usage.output,
         "thinking": usage.thinking,
         "usage_estimated": int(usage.estimated),
-        "amount": _digits(cost.amount),
+        "amount": digits(cost.amount),
         "currency": cost.currency,
         "cost_basis": cost.basis,
         "cost_bound": cost.bound,
         "derived": int(cost.derived),
         "prices_as_of": cost.prices_as_of,
-        "cache_saved": _digits(cost.cache_saved),
+        "cache_saved": digits(cost.cache_saved),
         "first_token_s": receipt.timing.first_token_s,
         "total_s": receipt.timing.total_s,
         "request_id": receipt.request_id,
@@ -280,7 +280,7 @@ def flat(entry: Entry) -> dict[str, str | int | float | None]:
         "error": receipt.error,
         "tier_over": None if tier is None else tier.over,
         "tier_up_to": None if tier is None else tier.up_to,
-        "replay_saved": _digits(cost.replay_saved),
+        "replay_saved": digits(cost.replay_saved),
         "cache_kind": usage.cache_kind,
     }
 
@@ -291,10 +291,6 @@ def _utc(time: str) -> str:
         return utc(dt.datetime.fromisoformat(time))
     except (ValueError, OverflowError):
         return time
-
-
-def _digits(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:f}"
 
 
 def _group(row: dict[str, Any], by: By, tz: dt.tzinfo | None) -> tuple[str, str]:

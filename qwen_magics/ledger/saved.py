@@ -1,12 +1,20 @@
-"""The answers that the ledger keeps, found by the request that they answer: what replay reads. Decides nothing."""
+"""The answers that the ledger keeps, and how they are found by the request that they answer: what replay reads.
+
+Decides nothing.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from qwen_magics.ledger.entries import Place
+from qwen_magics.ledger.forms import utc
 from qwen_magics.ledger.reports import Where
 from qwen_magics.values import Receipt
 
@@ -44,3 +52,42 @@ def words(connection: sqlite3.Connection, turn: str) -> Words | None:
     row = connection.execute("select receipt from entries where turn = ? and kind = 'settled'", (turn,)).fetchone()
     time, text, thinking = found
     return Words(time, text, thinking, msgspec.json.decode(row[0], type=Receipt) if row else None)
+
+
+def save(transaction: sqlite3.Connection, receipt: Receipt, place: Place, asked: str, text: str, thinking: str) -> None:
+    """Keep a turn's answer; one that is kept already stays as it is."""
+    row: dict[str, Any] = {
+        "turn": receipt.id,
+        "time": utc(dt.datetime.fromisoformat(receipt.time)),
+        "notebook": place.notebook,
+        "cell": place.cell_id,
+        "session": place.session,
+        "execution": place.execution,
+        "request_hash": receipt.request_hash,
+        "model": receipt.model,
+        "status": receipt.status,
+        "asked": asked,
+        "text": text,
+        "thinking": thinking,
+        "size": sum(len(part.encode("utf-8", "surrogatepass")) for part in (asked, text, thinking)),
+    }
+    columns, marks = ", ".join(row), ", ".join("?" * len(row))
+    query = f"insert into answers ({columns}) values ({marks}) on conflict (turn) do nothing"
+    transaction.execute(query, tuple(row.values()))
+
+
+def keep_under(transaction: sqlite3.Connection, cap: int) -> None:
+    """Drop the oldest answers until the rest fits; their turns' rows stay."""
+    (held,) = transaction.execute("select bytes from held").fetchone()
+    if held <= cap:
+        return
+    for n in list(_oldest(transaction, held - cap)):
+        transaction.execute("delete from answers where n = ?", (n,))
+
+
+def _oldest(transaction: sqlite3.Connection, excess: int) -> Iterator[int]:
+    for n, size in transaction.execute("select n, size from answers order by n"):
+        yield n
+        excess -= size
+        if excess <= 0:
+            return

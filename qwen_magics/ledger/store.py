@@ -10,37 +10,21 @@ guarded. After the answer came, the answer stays and only the row is missing; th
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
 
-import msgspec
 from msgspec.structs import replace
 
 from qwen_magics.context.layout import Part
-from qwen_magics.ledger import budgets, owner, prompts, reports, saved, watch
-from qwen_magics.ledger.ceilings import Ceiling, Scope, Standing, check, standings, utc
+from qwen_magics.ledger import budgets, entries, prompts, reports, saved, watch
+from qwen_magics.ledger.ceilings import Ceiling, Scope, Standing, standings
 from qwen_magics.ledger.database import Database
-from qwen_magics.ledger.owner import Owner
+from qwen_magics.ledger.entries import Place
 from qwen_magics.ledger.prompts import Prompt
 from qwen_magics.values import Cost, Receipt
 
 ANSWERS_CAP = 256_000_000  # bytes of saved answers; beyond, the oldest go
-
-
-class Place(Protocol):
-    """Where a turn was asked."""
-
-    @property
-    def notebook(self) -> str: ...  # noqa: D102
-    @property
-    def cell_id(self) -> str: ...  # noqa: D102
-    @property
-    def session(self) -> str: ...  # noqa: D102
-    @property
-    def execution(self) -> str: ...  # noqa: D102
 
 
 class Ledger:
@@ -67,12 +51,8 @@ class Ledger:
         Raises OverCeiling (its `room` says what would fit), GuardError and LedgerError; then nothing is reserved.
         """
         with self._file.write() as transaction:
-            _allow(transaction, receipt, worst, place, ceilings, unpriced=unpriced)
-            _append(transaction, "reserved", replace(receipt, cost=worst), place)
-            transaction.execute(
-                "insert into in_flight (turn, owner, receipt) values (?, ?, ?)",
-                (receipt.id, _json(owner.me()), _json(receipt)),
-            )
+            entries.allow(transaction, receipt, worst, place, ceilings, unpriced=unpriced)
+            entries.reserve(transaction, receipt, worst, place)
 
     def allow(
         self,
@@ -85,7 +65,7 @@ class Ledger:
     ) -> None:
         """Whether `reserve` would do so now. Raises what it would raise, and sets nothing aside."""
         with self._file.write() as transaction:
-            _allow(transaction, receipt, worst, place, ceilings, unpriced=unpriced)
+            entries.allow(transaction, receipt, worst, place, ceilings, unpriced=unpriced)
 
     def left(self, turn: str) -> None:
         """The request is about to leave: should this process die, the turn counts as lost, at its worst case."""
@@ -95,7 +75,7 @@ class Ledger:
     def release(self, turn: str) -> None:
         """The request never left: its reservation goes."""
         with self._file.write() as transaction:
-            _close(transaction, turn, "released")
+            entries.close(transaction, turn, "released")
 
     def settle(
         self,
@@ -113,12 +93,12 @@ class Ledger:
         `layout` is what the prompt was made of, where the provider has read it.
         """
         with self._file.write() as transaction:
-            if not _append(transaction, "settled", receipt, place):
+            if not entries.append(transaction, "settled", receipt, place):
                 return
             transaction.execute("delete from in_flight where turn = ?", (receipt.id,))
             if text or thinking:
-                _save_answer(transaction, receipt, place, asked, text, thinking)
-                _keep_under(transaction, self.answers_cap)
+                saved.save(transaction, receipt, place, asked, text, thinking)
+                saved.keep_under(transaction, self.answers_cap)
             if layout:
                 prompts.save(transaction, receipt, place.notebook, layout)
 
@@ -130,16 +110,16 @@ class Ledger:
         One that only the notebook had is saved too, as the answer of the turn `receipt.id`, given at `answered`.
         """
         with self._file.write() as transaction:
-            _append(transaction, "settled", receipt, place)
+            entries.append(transaction, "settled", receipt, place)
             if text:
                 then = replace(receipt, status="complete", time=answered or receipt.time)
-                _save_answer(transaction, then, place, asked, text, thinking)
-                _keep_under(transaction, self.answers_cap)
+                saved.save(transaction, then, place, asked, text, thinking)
+                saved.keep_under(transaction, self.answers_cap)
 
     def clear_up(self) -> None:
         """Settle what processes that have ended left behind, as lost or released. (Each `reserve` does so too.)"""
         with self._file.write() as transaction:
-            _clear_up(transaction)
+            entries.clear_up(transaction)
 
     # --- budgets ------------------------------------------------------------------------------------------------------
 
@@ -156,7 +136,7 @@ class Ledger:
     ) -> list[Standing]:
         """The given ceilings and the budgets kept here, with what is spent and reserved under each."""
         with self._file.write() as transaction:
-            _clear_up(transaction)
+            entries.clear_up(transaction)
             every = [*ceilings, *budgets.read(transaction, notebook)]
             return standings(transaction, every, now or dt.datetime.now(dt.UTC), notebook)
 
@@ -248,132 +228,3 @@ class Ledger:
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         self._file.close()
-
-
-# --- inside a transaction ---------------------------------------------------------------------------------------------
-
-
-def _allow(
-    transaction: sqlite3.Connection,
-    receipt: Receipt,
-    worst: Cost,
-    place: Place,
-    ceilings: Iterable[Ceiling],
-    *,
-    unpriced: bool,
-) -> None:
-    _clear_up(transaction)
-    every = [*ceilings, *budgets.read(transaction, place.notebook)]
-    check(transaction, every, worst, receipt, place.notebook, unpriced=unpriced)
-
-
-def _append(transaction: sqlite3.Connection, kind: str, receipt: Receipt, place: Place) -> bool:
-    """One more row; False where this turn has one of this kind already."""
-    cost, usage = receipt.cost, receipt.usage
-    money = cost.basis not in reports.NO_MONEY
-    row: dict[str, Any] = {
-        "kind": kind,
-        "turn": receipt.id,
-        "time": utc(dt.datetime.fromisoformat(receipt.time)),
-        "notebook": place.notebook,
-        "cell": place.cell_id,
-        "session": place.session,
-        "provider": receipt.provider,
-        "region": receipt.region,
-        "model": receipt.model,
-        "status": receipt.status,
-        "currency": cost.currency if money else "",
-        "amount": _text(cost.amount) if money else None,
-        "basis": cost.basis,
-        "bound": cost.bound,
-        "derived": int(cost.derived),
-        "saved": _text(cost.cache_saved),
-        "input": usage.input,
-        "cached": usage.cached,
-        "output": usage.output,
-        "thinking": usage.thinking,
-        "request_hash": receipt.request_hash,
-        "receipt": _json(receipt) if kind in ("settled", "lost") else "",
-    }
-    columns, marks = ", ".join(row), ", ".join("?" * len(row))
-    query = f"insert into entries ({columns}) values ({marks}) on conflict (turn, kind) do nothing"
-    return transaction.execute(query, tuple(row.values())).rowcount == 1
-
-
-def _clear_up(transaction: sqlite3.Connection) -> None:
-    mine = _json(owner.me())
-    now = dt.datetime.now(dt.UTC)
-    found = transaction.execute("select turn, owner, receipt, sent from in_flight where owner != ?", (mine,)).fetchall()
-    for turn, held_by, receipt_json, sent in found:
-        receipt = msgspec.json.decode(receipt_json, type=Receipt)
-        age = (now - dt.datetime.fromisoformat(receipt.time)).total_seconds()
-        if owner.gone(msgspec.json.decode(held_by, type=Owner), age):
-            _close(transaction, turn, "lost" if sent else "released")
-
-
-def _close(transaction: sqlite3.Connection, turn: str, kind: str) -> None:
-    """End a reservation as `lost`, which keeps its worst case as its cost, or as `released`, which costs nothing."""
-    query = (
-        "select e.notebook, e.cell, e.session, e.currency, e.amount, e.basis, e.derived, f.receipt"
-        " from in_flight f join entries e on e.turn = f.turn and e.kind = 'reserved' where f.turn = ?"
-    )
-    found = transaction.execute(query, (turn,)).fetchone()
-    if found is None:
-        return
-    notebook, cell, session, currency, amount, basis, derived, receipt_json = found
-    receipt = msgspec.json.decode(receipt_json, type=Receipt)
-    if kind == "lost":
-        cost = Cost(basis=basis)
-        if amount is not None:
-            cost = Cost(amount=Decimal(amount), currency=currency, basis="estimated", derived=bool(derived))
-        receipt = replace(receipt, status="lost", cost=cost, error="The process ended before the answer did.")
-    _append(transaction, kind, receipt, reports.Where(notebook, cell, session))
-    transaction.execute("delete from in_flight where turn = ?", (turn,))
-
-
-def _save_answer(
-    transaction: sqlite3.Connection, receipt: Receipt, place: Place, asked: str, text: str, thinking: str
-) -> None:
-    row: Mapping[str, Any] = {
-        "turn": receipt.id,
-        "time": utc(dt.datetime.fromisoformat(receipt.time)),
-        "notebook": place.notebook,
-        "cell": place.cell_id,
-        "session": place.session,
-        "execution": place.execution,
-        "request_hash": receipt.request_hash,
-        "model": receipt.model,
-        "status": receipt.status,
-        "asked": asked,
-        "text": text,
-        "thinking": thinking,
-        "size": sum(len(part.encode("utf-8", "surrogatepass")) for part in (asked, text, thinking)),
-    }
-    columns, marks = ", ".join(row), ", ".join("?" * len(row))
-    query = f"insert into answers ({columns}) values ({marks}) on conflict (turn) do nothing"
-    transaction.execute(query, tuple(row.values()))
-
-
-def _keep_under(transaction: sqlite3.Connection, cap: int) -> None:
-    """Drop the oldest answers until the rest fits; their turns' rows stay."""
-    (held,) = transaction.execute("select bytes from held").fetchone()
-    if held <= cap:
-        return
-    for n in list(_oldest(transaction, held - cap)):
-        transaction.execute("delete from answers where n = ?", (n,))
-
-
-def _oldest(transaction: sqlite3.Connection, excess: int) -> Iterator[int]:
-    for n, size in transaction.execute("select n, size from answers order by n"):
-        yield n
-        excess -= size
-        if excess <= 0:
-            return
-
-
-def _json(value: msgspec.Struct) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _text(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:f}"

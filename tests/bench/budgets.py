@@ -18,7 +18,7 @@ SCOPES = ("turn", "notebook", "day", "month")
 FILL = f"""
 import datetime as dt
 from decimal import Decimal
-from qwen_magics.ledger import Where, store
+from qwen_magics.ledger import Where, entries
 from qwen_magics.values import Cost, Receipt
 now = dt.datetime.now().astimezone()
 start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
@@ -31,7 +31,7 @@ with session.ledger._file.write() as transaction:
         receipt = Receipt(
             id=f"held-{{n}}", time=time, provider="alibaba", region="singapore", model="qwen3-max", cost=cost
         )
-        store._append(transaction, "settled", receipt, Where(name if n % 2 else "another.ipynb", "c", "s"))
+        entries.append(transaction, "settled", receipt, Where(name if n % 2 else "another.ipynb", "c", "s"))
 """
 
 

@@ -13,7 +13,7 @@ from fakes.receipts import make, money
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qwen_magics.ledger import Ledger, Where, store, sums
+from qwen_magics.ledger import Ledger, Where, entries, sums
 from qwen_magics.ledger.sums import Span
 
 DAYS = [f"2026-11-0{day}T12:00:00+00:00" for day in range(1, 5)]
@@ -63,7 +63,7 @@ def do(ledger: Ledger, step: tuple, known: list[tuple]) -> None:
             known.append((turn, step[1]))
         case "lose" | "release", which if known:
             with ledger._file.write() as transaction:
-                store._close(transaction, known[which % len(known)][0].id, "lost" if step[0] == "lose" else "released")
+                entries.close(transaction, known[which % len(known)][0].id, "lost" if step[0] == "lose" else "released")
         case "settle again", which if known:
             turn, (amount, currency, time, notebook) = known[which % len(known)]
             real = make(cost=money(str(amount / 2), currency), time=time, turn=turn.id)
@@ -98,7 +98,7 @@ def test_a_lost_turn_that_settles_after_all_is_taken_out_of_the_kept_sum(ledger:
     with patch.object(sums, "EVERY", 1):
         ledger.reserve(turn, money("1"), here)
         with ledger._file.write() as transaction:
-            store._close(transaction, turn.id, "lost")
+            entries.close(transaction, turn.id, "lost")
         assert sums_of(ledger, span)[0] == 1
         ledger.settle(make("0.3", turn=turn.id), here)
         assert [sums_of(ledger, span)[0] for _ in range(2)] == [Decimal("0.3")] * 2
