@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from qwen_magics.catalog import Model
 
+MARKING = ("alibaba", "openrouter")  # dialects that know cache marks
 GO_ON = "Go on exactly where your answer broke off. Repeat nothing, add no preface."
 
 
@@ -40,7 +41,7 @@ def build(
     """
     check(options, model, dialect, scope)
     limits = Limits(answer=options.max_tokens, thinking=options.think)
-    said = [_message(message, marks=dialect == "alibaba") for message in messages]
+    said = [_message(message, marks=dialect in MARKING) for message in messages]
     body: dict[str, Any] = {
         "model": model_id,
         "messages": said,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from qwen_magics.display.context import LOST, TEXT
+from qwen_magics.display.context import TEXT
 from qwen_magics.display.figures import LOSS, money
 from qwen_magics.display.table import Column, Table
 
@@ -48,13 +48,13 @@ def _line(change: Change, rows: dict[str, Row]) -> tuple[str, ...]:
 
 def _cache(found: Changes, preview: Preview) -> Iterator[str]:
     hit = found.hit
-    if hit.lost >= LOST:
+    if hit.lost:
         after = f"everything after {found.after}" if found.after else "all of it"
         cost = f", about {money(found.extra, found.currency)}" if found.extra else ""
         yield f"**{LOSS} {after[0].upper()}{after[1:]} misses the cache: {hit.lost:,} tokens{cost}** ({hit.why})."
     if hit.tokens:
         yield f"About {hit.tokens:,} of {preview.tokens:,} tokens probably come from the cache."
-    elif hit.lost < LOST and hit.why:
+    elif hit.why and not hit.lost:
         yield f"No hit is expected: {hit.why}."
 
 

@@ -22,7 +22,6 @@ SHARE = Decimal("0.05")  # of the cost: from here on a remedy stands beside the 
 REMEDIES = 3  # of them at most: a table full of advice gives none
 MANY = 30  # rows; of more, small ones are put together,
 LAST = 5  # but not the last cells, which a question is mostly about
-LOST = 1_024  # tokens that were a hit before: fewer are no loss worth a word
 _COLUMNS = (
     Column("what goes along", wraps=True), Column("tokens", "right"), Column("costs", "right"),
     Column("without it, save", "right"), Column("cache", quiet=True), Column("", quiet=True, wraps=True),
@@ -211,7 +210,7 @@ def _cache_words(preview: Preview, shown: Sequence[Row]) -> Iterator[str]:
     if hit.written:
         net = f", which costs {money(-saved, preview.expected.currency)} more this once" if saved and saved < 0 else ""
         yield f"About {hit.written:,} tokens are marked to be kept by it for 5 minutes{net}."
-    if hit.why and hit.lost >= LOST:
+    if hit.lost:
         yield f"About {hit.lost:,} tokens that were sent before are read anew: {hit.why}. `--diff` shows what changed."
 
 

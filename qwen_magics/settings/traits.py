@@ -141,8 +141,9 @@ class Qwen(Configurable):
         ("implicit", "explicit", "off"),
         "implicit",
         help="""How the prompt is laid out for the provider's context cache: implicit (the provider caches what it
-        likes; costs nothing), explicit (marks up to four places; writing costs a quarter more, hits a tenth), off
-        (none is counted on; Alibaba Cloud's implicit cache itself can't be turned off).""",
+        likes; costs nothing; OpenRouter has none for these models), explicit (marks up to four places, which Alibaba
+        Cloud and OpenRouter keep for 5 minutes; writing costs a quarter more, hits about a tenth), off (none is counted
+        on; Alibaba Cloud's implicit cache itself can't be turned off).""",
     ).tag(config=True, allowed="one of implicit, explicit, off")
     replay = Enum(
         ("on", "off"),

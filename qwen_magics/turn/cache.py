@@ -29,14 +29,12 @@ LIFE = dt.timedelta(minutes=5)  # of what was marked, from its last hit on; an i
 SMALLEST_LOCAL = 256  # tokens: fewer are read in a second or two
 QUESTION = "the question"  # its part's label
 
-_PRICED = ("alibaba", "openrouter")  # providers whose cached tokens have a price of their own
-
 
 class Hit(Struct, frozen=True, kw_only=True):
     """How many `tokens` of a prompt, the first `parts` of its layout, are probably cached. Estimates, all of it.
 
-    `why` there are none, or fewer than there could be: `lost` tokens were sent before and are read anew. `written`
-    tokens more will be in the cache by this prompt's marks.
+    `why` there are none, or fewer than there could be: `lost` tokens were sent before and are read anew (0: too few to
+    be worth a word). `written` tokens more will be in the cache by this prompt's marks.
     """
 
     tokens: int = 0
@@ -50,12 +48,12 @@ class Hit(Struct, frozen=True, kw_only=True):
 def hit(plan: Plan, now: dt.datetime | None = None) -> Hit:
     """What the cache probably holds of this plan's prompt, `now` or when it was planned."""
     layout, route = plan.ask.layout, plan.route
-    if not layout or not _counts(route):
+    marked = [place for place, part in enumerate(layout, 1) if part.marked]
+    if not layout or not _counts(route, explicit=bool(marked)):
         return Hit()
     moment = now or dt.datetime.fromisoformat(plan.receipt.time)
     smallest, life = _smallest(route), None if _local(route) else LIFE
     measure = _Measure(plan)
-    marked = [place for place, part in enumerate(layout, 1) if part.marked]
     own = sent_there(plan.ask.before, route)
     alive = [prompt for prompt in own if life is None or moment - _time(prompt) < life]
     parts = max((held_from(prompt.layout, layout, explicit=bool(marked)) for prompt in alive), default=0)
@@ -70,7 +68,7 @@ def hit(plan: Plan, now: dt.datetime | None = None) -> Hit:
         tokens=held,
         parts=parts,
         why=why,
-        lost=lost_tokens if why else 0,
+        lost=lost_tokens if why and lost_tokens >= smallest else 0,
         written=max(measure.tokens(marked[-1]) - held, 0) if marked else 0,
         kind="explicit" if marked else "implicit",
     )
@@ -81,7 +79,7 @@ def missed(plan: Plan, usage: Usage) -> tuple[str, ...]:
     found, worth = plan.hit, _smallest(plan.route)
     if not usage.input or "input" in usage.basis:  # the provider told nothing
         return ()
-    if found.why and found.lost >= worth and usage.cached < found.tokens + found.lost // 2:
+    if found.why and found.lost and usage.cached < found.tokens + found.lost // 2:
         lost = "most of the cache lost" if usage.cached < found.lost else "part of the cache lost"
         return (f"{lost if usage.cached else 'no cache hit'}: {found.why}",)
     if found.tokens >= worth and not usage.cached:
@@ -92,12 +90,13 @@ def missed(plan: Plan, usage: Usage) -> tuple[str, ...]:
 # --- prompts that were sent before ------------------------------------------------------------------------------------
 
 
-def _counts(route: Route) -> bool:
-    """Whether a cache can be counted on at all."""
+def _counts(route: Route, *, explicit: bool) -> bool:
+    """Whether a cache can be counted on at all: OpenRouter has Alibaba's explicit one only."""
     if route.settings.cache == "off":
         return False
-    known = route.model is None or bool(route.model.cache)
-    return _local(route) or (route.endpoint.provider in _PRICED and known)
+    if route.endpoint.provider == "alibaba":
+        return route.model is None or bool(route.model.cache)
+    return _local(route) or (route.endpoint.provider == "openrouter" and explicit)
 
 
 def _local(route: Route) -> bool:

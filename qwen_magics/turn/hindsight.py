@@ -77,7 +77,7 @@ def session(ledger: Ledger, notebook: str, session: str, route: Route) -> Hindsi
 
     scope, currency = catalog.price_list(route.settings, route.name)
     row = catalog.price(route.title, route.endpoint.provider, scope, currency)
-    if row is None or route.endpoint.plan or route.endpoint.provider == "local" or unavailable(route):
+    if row is None or route.endpoint.plan or route.endpoint.provider == "local" or unavailable(route, row):
         return None
     prompts = {
         prompt.turn: prompt

@@ -15,6 +15,7 @@ from qwen_magics.context.layout import alike
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from qwen_magics.catalog import PriceRow
     from qwen_magics.context.layout import Part
     from qwen_magics.ledger import Prompt
     from qwen_magics.turn.plan import Ask
@@ -26,9 +27,9 @@ BYTES_PER_TOKEN = 4  # of code and prose, about: where nothing was counted
 MARKS = 4  # that one request may carry
 
 
-def marked(ask: Ask, route: Route) -> Ask:
+def marked(ask: Ask, route: Route, row: PriceRow | None) -> Ask:
     """The same, with marks where they are wanted, offered and of use."""
-    if route.settings.cache != "explicit" or route.endpoint.provider == "local" or unavailable(route):
+    if route.settings.cache != "explicit" or route.endpoint.provider == "local" or unavailable(route, row):
         return ask
     ends = part_ends(ask.messages, ask.layout)
     at = places(ask.layout, [prompt.layout for prompt in sent_there(ask.before, route)]) if ends else []
@@ -40,17 +41,26 @@ def marked(ask: Ask, route: Route) -> Ask:
     return replace(ask, messages=messages, layout=layout)
 
 
-def unmarked(ask: Ask, route: Route) -> tuple[str, ...]:
+def unmarked(ask: Ask, route: Route, row: PriceRow | None) -> tuple[str, ...]:
     """What the receipt's line says where explicit marks are wanted, would be of use, and can't be had."""
-    why = unavailable(route)
+    why = unavailable(route, row)
     return (why,) if route.settings.cache == "explicit" and why and _large(ask.layout) else ()
 
 
-def unavailable(route: Route) -> str:
-    """Why explicit marks can't be had there, or ''. An unknown model is believed to take them."""
+def unavailable(route: Route, row: PriceRow | None) -> str:
+    """Why explicit marks can't be had there, or ''. An unknown model of Alibaba's is believed to take them.
+
+    OpenRouter hands marks on to Alibaba (its prompt-caching guide, 2026-10); only where its price of a write is known,
+    else nothing would bound what a turn costs.
+    """
     provider, model = route.endpoint.provider, route.model
+    if provider == "local":  # needs no marks
+        return ""
+    if provider == "openrouter":
+        known = row is not None and all(rates.explicit_write is not None for rates in row.tiers)
+        return "" if known else f"no known price for an explicit cache of {route.title} at OpenRouter"
     if provider != "alibaba":
-        return "" if provider == "local" else "explicit cache: only at Alibaba Cloud"  # the local model needs no marks
+        return "explicit cache: only at Alibaba Cloud and OpenRouter"
     return f"{model.id} has no explicit cache" if model is not None and "explicit" not in model.cache else ""
 
 

@@ -173,9 +173,9 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
     moment = now or datetime.now(UTC)
     options = _thinking_always(ask.options, model, settings)
     scope, currency = catalog.price_list(settings, route.name)
-    ask = marked(ask, route)
-    sending = request.build(ask.messages, route.name, options, model=model, dialect=endpoint.dialect, scope=scope)
     row = None if endpoint.plan else catalog.price(route.title, endpoint.provider, scope, currency)
+    ask = marked(ask, route, row)
+    sending = request.build(ask.messages, route.name, options, model=model, dialect=endpoint.dialect, scope=scope)
     receipt = Receipt(
         id=uuid.uuid4().hex,
         time=moment.isoformat(timespec="seconds"),
@@ -188,7 +188,7 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
         left_out=ask.left_out,
         redacted=ask.redacted,
         limits=sending.limits,
-        notes=(*ask.notes, *_age(row, moment), *unmarked(ask, route)),
+        notes=(*ask.notes, *_age(row, moment), *unmarked(ask, route, row)),
     )
     draft = Plan(
         ask=ask, receipt=receipt, request=sending, route=route, row=row,
@@ -251,9 +251,9 @@ def _harmless(plan: Plan, settings: Settings) -> bool:
 
 def _guard(plan: Plan, settings: Settings) -> None:
     guard = settings.guard_turn.get(plan.expected.currency)
-    amount = plan.expected.amount
-    if amount is not None:  # a guard counts on no hit
-        amount += max(plan.expected.cache_saved or 0, 0)
+    hoped = plan.hit
+    missed = Hit(written=hoped.tokens + hoped.written if hoped.kind == "explicit" else 0, kind=hoped.kind)
+    amount = _expected(plan, plan.counted, missed).amount  # a guard counts on no hit
     if guard is None or amount is None or plan.ask.yes or amount <= guard:
         return
     raise GuardError(

@@ -100,7 +100,9 @@ def running(plan: Plan, text: int, thinking: int, timing: Timing) -> Receipt:
 def usage_of(plan: Plan, spent: Spent) -> Usage:
     """The provider's own usage, or our count of what was sent and what came, marked as an estimate."""
     if spent.reported is not None:
-        return spent.reported.usage
+        usage = spent.reported.usage
+        # A request goes by one kind of cache only, and OpenRouter doesn't say by which.
+        return replace(usage, cache_kind="explicit") if usage.cached and plan.hit.kind == "explicit" else usage
     if not spent.answered:
         return Usage()
     thought = tokens.count(spent.thinking, plan.route.vocabulary)

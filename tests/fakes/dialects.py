@@ -111,7 +111,8 @@ def usage(dialect: str, answer: Answer, prompt: int, found: Found, thinking: int
         details = {"reasoning_tokens": thinking, "text_tokens": thinking + text}
         body["completion_tokens_details"] = details if thinking else None
     elif dialect == "openrouter":  # facts 3.3
-        body["prompt_tokens_details"] = {"cached_tokens": found.cached, "cache_write_tokens": 0, "audio_tokens": 0}
+        body["prompt_tokens_details"] = {"cached_tokens": found.cached, "cache_write_tokens": found.written}
+        body["prompt_tokens_details"]["audio_tokens"] = 0
         body["completion_tokens_details"] = {"reasoning_tokens": thinking, "image_tokens": 0}
         body |= {"is_byok": False, "cost_details": {"upstream_inference_cost": None}}
         if answer.cost is not None:

@@ -128,7 +128,7 @@ def test_a_hit_that_is_not_to_be_expected_has_its_reason(desk: Desk, then: list[
     [
         ({"model": "qwen3-max-preview"}, "model changed"),
         ({"region": "beijing"}, "region changed"),
-        ({"provider": "openrouter"}, "provider changed"),
+        ({"provider": "openrouter", "cache": "explicit"}, "provider changed"),
     ],
 )
 def test_another_models_cache_is_no_help(desk: Desk, chosen: dict[str, Any], why: str):
@@ -234,7 +234,12 @@ def test_a_short_prompt_is_sent_without_marks(desk: Desk):
 @pytest.mark.parametrize(
     ("chosen", "note"),
     [
-        ({"provider": "openrouter"}, "explicit cache: only at Alibaba Cloud"),
+        ({"provider": "modelscope", "model": "Qwen/Qwen3-32B"}, "explicit cache: only at Alibaba Cloud and OpenRouter"),
+        (
+            {"provider": "openrouter", "model": "qwen3.8-max-0902"},
+            "no known price for an explicit cache of qwen3.8-max-0902 at OpenRouter",
+        ),
+        ({"provider": "openrouter"}, ""),
         ({"model": "qwen3-vl-plus"}, "qwen3-vl-plus has no explicit cache"),
         ({"model": "qwen3-max"}, ""),
     ],
@@ -362,6 +367,31 @@ def test_a_hit_renews_the_five_minutes(wired: Wired):
     for _ in range(4):
         receipt = wired.send(cell(1), question(), cache="explicit", minutes=4)
     assert receipt.usage.cached > 1_024
+
+
+def test_openrouter_hands_the_marks_on_and_has_no_other_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-" + "0" * 32)
+    with FakeProvider("openrouter") as provider:
+        wired = Wired(tmp_path, provider)
+        plain = [wired.send(cell(1), question(), provider="openrouter") for _ in range(2)]
+        marked = [wired.send(cell(1), question(), provider="openrouter", cache="explicit") for _ in range(2)]
+    assert not any("cache" in note for receipt in plain for note in receipt.notes)  # none was counted on
+    first, second = marked
+    assert first.usage.cache_write > 1_024
+    assert (second.usage.cached, second.usage.cache_kind) == (first.usage.cache_write, "explicit")
+    assert second.cost.cache_saved == second.usage.cached * Decimal("0.624") / 1_000_000
+    (content,) = [one["content"] for one in provider.questions[-1].body["messages"] if one["role"] == "user"]
+    assert [part for part in content if part.get("cache_control") == {"type": "ephemeral"}]
+
+
+def test_the_guard_counts_a_marked_prompt_as_written_whole(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-" + "0" * 32)
+    many = [cell(n, 2_000) for n in range(1, 18)]
+    written = desk.ask(*many, question(), cache="explicit").expected.amount or Decimal(0)
+    plan = desk.plan(*many, question(), cache="explicit", guard_turn=f"{written * Decimal('0.99'):.6f} USD")
+    assert (plan.expected.amount or 0) < written / 4
+    with pytest.raises(GuardError):
+        plan.ready()
 
 
 def test_with_the_cache_off_nothing_is_marked_expected_or_missed(wired: Wired):
