@@ -32,7 +32,7 @@ _ONLY_LEDGER = ("by", "since", "until", "month", "notebook", "model")
 def add_arguments(parser: ArgumentParser) -> None:
     """Add its options."""
     from qwen_magics.ledger import GROUPS, spans
-    from qwen_magics.ledger.reports import COLUMNS
+    from qwen_magics.ledger.records import COLUMNS
 
     parser.description = (parser.description or "").replace("{columns}", _listed(COLUMNS))
     parser.add_argument("files", nargs="*", type=Path, metavar="NOTEBOOK", help="add up the receipts in these files")
@@ -148,8 +148,7 @@ def _listed(names: tuple[str, ...]) -> str:
 def _files(args: Namespace) -> int:
     """The receipts in notebooks, by file and in all."""
     from qwen_magics.display import export, spending
-    from qwen_magics.ledger import Where, flat, totals
-    from qwen_magics.ledger.reports import Entry
+    from qwen_magics.ledger import Entry, Where, flat, totals
 
     wrong = [name for name in _ONLY_LEDGER if getattr(args, name)] + (["csv"] if args.csv else [])
     if wrong:

@@ -1,4 +1,4 @@
-"""The ledger's turns and totals for programs: CSV and JSON, with every digit. Columns are `ledger.reports.COLUMNS`."""
+"""The ledger's turns and totals for programs: CSV and JSON, with every digit. Columns are `ledger.records.COLUMNS`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from qwen_magics.ledger.reports import COLUMNS
+from qwen_magics.ledger.records import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

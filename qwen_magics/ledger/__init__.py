@@ -5,7 +5,8 @@ from __future__ import annotations
 from qwen_magics.ledger.ceilings import SCOPES, Ceiling, Scope, Standing, day_guard
 from qwen_magics.ledger.entries import Place
 from qwen_magics.ledger.prompts import Prompt
-from qwen_magics.ledger.reports import ALL, GROUPS, Answer, By, Entry, Filter, Reservation, Total, Where, flat, totals
+from qwen_magics.ledger.records import ALL, Answer, Entry, Filter, Reservation, Where, flat
+from qwen_magics.ledger.reports import GROUPS, By, Total, totals
 from qwen_magics.ledger.store import Ledger
 
 __all__ = [

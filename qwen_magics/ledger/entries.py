@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from qwen_magics.ledger import budgets, owner, reports
+from qwen_magics.ledger import budgets, owner, records
 from qwen_magics.ledger.ceilings import Ceiling, check
 from qwen_magics.ledger.forms import digits, utc
 from qwen_magics.ledger.owner import Owner
@@ -61,7 +61,7 @@ def reserve(transaction: sqlite3.Connection, receipt: Receipt, worst: Cost, plac
 def append(transaction: sqlite3.Connection, kind: str, receipt: Receipt, place: Place) -> bool:
     """One more row; False where this turn has one of this kind already."""
     cost, usage = receipt.cost, receipt.usage
-    money = cost.basis not in reports.NO_MONEY
+    money = cost.basis not in records.NO_MONEY
     row: dict[str, Any] = {
         "kind": kind,
         "turn": receipt.id,
@@ -119,7 +119,7 @@ def close(transaction: sqlite3.Connection, turn: str, kind: str) -> None:
         if amount is not None:
             cost = Cost(amount=Decimal(amount), currency=currency, basis="estimated", derived=bool(derived))
         receipt = replace(receipt, status="lost", cost=cost, error="The process ended before the answer did.")
-    append(transaction, kind, receipt, reports.Where(notebook, cell, session))
+    append(transaction, kind, receipt, records.Where(notebook, cell, session))
     transaction.execute("delete from in_flight where turn = ?", (turn,))
 
 

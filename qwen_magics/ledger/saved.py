@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from qwen_magics.ledger.entries import Place
 from qwen_magics.ledger.forms import utc
-from qwen_magics.ledger.reports import Where
+from qwen_magics.ledger.records import Where
 from qwen_magics.values import Receipt
 
 

@@ -7,7 +7,7 @@ import re
 from difflib import get_close_matches
 
 from qwen_magics.errors import OptionError
-from qwen_magics.ledger.reports import Filter
+from qwen_magics.ledger.records import Filter
 
 LOCAL = "local"
 _KNOWN = {"beijing": "Asia/Shanghai", "peking": "Asia/Shanghai", "china": "Asia/Shanghai", "cst": "Asia/Shanghai"}

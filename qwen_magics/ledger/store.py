@@ -17,7 +17,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from qwen_magics.context.layout import Part
-from qwen_magics.ledger import budgets, entries, prompts, reports, saved, watch
+from qwen_magics.ledger import budgets, entries, prompts, records, reports, saved, watch
 from qwen_magics.ledger.ceilings import Ceiling, Scope, Standing, standings
 from qwen_magics.ledger.database import Database
 from qwen_magics.ledger.entries import Place
@@ -143,7 +143,7 @@ class Ledger:
     # --- what was -----------------------------------------------------------------------------------------------------
 
     def spent(
-        self, chosen: reports.Filter = reports.ALL, by: reports.By = "", tz: dt.tzinfo | None = None
+        self, chosen: records.Filter = records.ALL, by: reports.By = "", tz: dt.tzinfo | None = None
     ) -> list[reports.Total]:
         """Totals per group and currency; days and months in `tz` (None: local)."""
         with self._file.read() as connection:
@@ -154,16 +154,16 @@ class Ledger:
         with self._file.look() as connection:
             return int(connection.execute("select count(*) from spent").fetchone()[0])
 
-    def rows(self, chosen: reports.Filter = reports.ALL) -> list[reports.Entry]:
+    def rows(self, chosen: records.Filter = records.ALL) -> list[records.Entry]:
         """Every turn that left, oldest first."""
         with self._file.read() as connection:
-            return reports.rows(connection, chosen)
+            return records.rows(connection, chosen)
 
-    def in_flight(self) -> list[reports.Reservation]:
+    def in_flight(self) -> list[records.Reservation]:
         """What is reserved right now."""
         self.clear_up()
         with self._file.read() as connection:
-            return reports.in_flight(connection)
+            return records.in_flight(connection)
 
     def now(self, notebook: str, today: dt.datetime, last: int, known: int = -1) -> watch.Now | None:
         """Today's and a notebook's totals, the turns in flight and the last ones; None where it is still as `known`.
@@ -175,10 +175,10 @@ class Ledger:
         with self._file.look() as connection:
             return None if watch.mark(connection) == known else watch.now(connection, notebook, today, last)
 
-    def answers(self, notebook: str, cell_id: str | None = None, limit: int = 20) -> list[reports.Answer]:
+    def answers(self, notebook: str, cell_id: str | None = None, limit: int = 20) -> list[records.Answer]:
         """Saved answers of a notebook or one of its cells, newest first."""
         with self._file.read() as connection:
-            return reports.answers(connection, notebook, cell_id, limit)
+            return records.answers(connection, notebook, cell_id, limit)
 
     def prompts(
         self, notebook: str, provider: str = "", region: str | None = None, model: str = "", limit: int = prompts.KEPT
@@ -190,7 +190,7 @@ class Ledger:
     def outputs(self, model: str, *, thinking: bool, last: int) -> list[tuple[int, int]]:
         """Tokens of output and of thinking of a model's last complete answers, newest first."""
         with self._file.read() as connection:
-            return reports.outputs(connection, model, last, thinking=thinking)
+            return records.outputs(connection, model, last, thinking=thinking)
 
     def known(self, request_hash: str) -> list[saved.Known]:
         """Where and when this very request was answered, oldest first."""
@@ -215,7 +215,7 @@ class Ledger:
 
         What is removed can't be read from the file any more. Returns how many answers or rows went.
         """
-        where, values = reports.Filter(notebook=notebook, until=before).sql()
+        where, values = records.Filter(notebook=notebook, until=before).sql()
         with self._file.write() as transaction:
             count = transaction.execute(f"delete from answers where {where}", values).rowcount
             transaction.execute(f"delete from prompts where {where}", values)

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from qwen_magics.ledger import reports
-from qwen_magics.ledger.reports import Entry, Filter, Total
+from qwen_magics.ledger import records, reports
+from qwen_magics.ledger.records import Entry, Filter
+from qwen_magics.ledger.reports import Total
 
 
 class Now(Struct, frozen=True):
@@ -33,7 +34,7 @@ def mark(connection: sqlite3.Connection) -> int:
 
 def now(connection: sqlite3.Connection, notebook: str, today: dt.datetime, last: int) -> Now:
     """What there is to show."""
-    waiting = reports.in_flight(connection)
+    waiting = records.in_flight(connection)
     reserved: dict[str, Decimal] = {}
     for one in waiting:
         if one.amount is not None and one.currency:
@@ -44,5 +45,5 @@ def now(connection: sqlite3.Connection, notebook: str, today: dt.datetime, last:
         here=tuple(reports.spent(connection, Filter(notebook=notebook), "", None)),
         in_flight=len(waiting),
         reserved=reserved,
-        last=tuple(reports.last(connection, last)),
+        last=tuple(records.last(connection, last)),
     )
