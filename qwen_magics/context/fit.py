@@ -146,7 +146,7 @@ def _rank(sized: Sized, at: int, uncut: Sequence[int], *, now: bool) -> int | No
 
 def _unsent(sized: Sized) -> range:
     """What no provider has seen in this form: the cells below the last answer, or below the first that is named."""
-    turns = [at for at, draft in enumerate(sized.drafts) if is_question(draft.cell) and draft.speaks]
+    turns = [at for at, draft in enumerate(sized.drafts) if is_question(draft.cell)]
     named = [at for at, draft in enumerate(sized.drafts) if sized.named[at] and draft.shown]
     last = len(sized.drafts) - LATEST
     return range(max(min([turns[-1] + 1 if turns else 0, *named[:1], last]), 0), len(sized.drafts))

@@ -38,7 +38,7 @@ class Draft:
     each output, by their characters: they need no work. `failed`: one of the outputs is an error.
     """
 
-    __slots__ = ("cell", "failed", "made", "number", "pinned", "shown", "skipped", "words")
+    __slots__ = ("_speaks", "cell", "failed", "made", "number", "pinned", "shown", "skipped", "words")
 
     def __init__(self, cell: Cell) -> None:
         self.cell, self.number = cell, cell.number
@@ -50,10 +50,16 @@ class Draft:
         self.words = AROUND + int(len(cell.source) / PER_TOKEN) + (sum(shown) if is_turn else 0)
         self.shown = [] if is_turn else shown
         self.made: dict[int, Made | None] = {}  # by the tokens that an output keeps
+        self._speaks: bool | None = None
 
     @property
     def speaks(self) -> bool:
         """Whether anything of it would go along at all."""
+        if self._speaks is None:
+            self._speaks = self._has_words()
+        return self._speaks
+
+    def _has_words(self) -> bool:
         if turns.is_question(self.cell):
             return turns.read(self.cell) is not None
         return bool(_without_own_lines(self.cell.source).strip() or (self.shown and not self.cell.source.strip()))

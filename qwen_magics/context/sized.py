@@ -40,11 +40,13 @@ class Offered(Struct, frozen=True):
 class Sized:
     """Works with limits: for each draft how many tokens its outputs keep, or GONE.
 
-    `near` says which drafts' outputs may be long, `whole` are the limits of a prompt that nothing is cut of.
+    `near` says which drafts' outputs may be long, `whole` are the limits of a prompt that nothing is cut of. Cells that
+    say nothing to the model aren't among the drafts: an empty one, or `%qwen_context`, must not move what is sent.
     """
 
     def __init__(self, offered: Offered, maker: Maker) -> None:
-        self.offered, self.drafts, self.rules = offered, offered.drafts, maker.rules
+        self.offered, self.rules = offered, maker.rules
+        self.drafts = [draft for draft in offered.drafts if draft.speaks]
         self._maker, self._vocabulary = maker, maker.rules.vocabulary
         first = len(self.drafts) - LATEST
         self.named = [draft.number in offered.named for draft in self.drafts]

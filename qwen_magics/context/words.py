@@ -53,8 +53,8 @@ def marks(drafts: Sequence[Draft], limits: Sequence[int], made: Callable[[int], 
         places = list(run)
         if not is_gone:
             yield from filter(None, map(made, places))
-        elif said := _span([drafts[at] for at in places]):
-            yield _mark(f"cells {said}")
+        else:
+            yield _mark(f"cells {_span([drafts[at] for at in places])}")
 
 
 def _mark(what: str) -> Made:
@@ -64,7 +64,7 @@ def _mark(what: str) -> Made:
 def left_out(drafts: Sequence[Draft], limits: Sequence[int], is_cut: Callable[[int], bool]) -> Iterator[str]:
     """`#1 to #12`, `outputs of #13 to #40 cut to 100 tokens`: runs of cells as people say them.
 
-    What has nothing to say or to show doesn't part a run; what is treated otherwise does.
+    What has nothing to show doesn't part a run; what is treated otherwise does.
     """
     gone = [at for at, limit in enumerate(limits) if limit == GONE]
     if said := _names(drafts, gone, [at for at, limit in enumerate(limits) if limit != GONE]):
@@ -83,10 +83,9 @@ def left_out(drafts: Sequence[Draft], limits: Sequence[int], is_cut: Callable[[i
 def _names(drafts: Sequence[Draft], places: Sequence[int], between: Collection[int]) -> str:
     walls = sorted(between)
     runs = (list(run) for _, run in groupby(places, lambda at: bisect_left(walls, at)))
-    return ", ".join(filter(None, (_span([drafts[at] for at in run]) for run in runs)))
+    return ", ".join(_span([drafts[at] for at in run]) for run in runs)
 
 
 def _span(run: Sequence[Draft]) -> str:
-    """`#1 to #12`; '' where none of them has anything to say."""
-    ends = [next((draft for draft in way if draft.speaks), None) for way in (run, reversed(run))]
-    return " to ".join(dict.fromkeys(f"#{draft.number}" for draft in ends if draft is not None))
+    """`#7`, `#1 to #12`."""
+    return " to ".join(dict.fromkeys(f"#{draft.number}" for draft in (run[0], run[-1])))
