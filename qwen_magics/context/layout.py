@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 class Part(Struct, frozen=True, array_like=True):
     """One part: how people call the item it belongs to, a digest of its text, and that text's size in UTF-8 bytes.
 
-    `marked`: the provider was asked to keep the prompt up to its end.
+    `marked`: the provider was asked to keep the prompt up to its end. `cut`: about the tokens that its outputs lost.
     """
 
     label: str
     digest: str
     size: int
     marked: bool = False
+    cut: int = 0
 
 
 def layout(items: Iterable[Item]) -> tuple[Part, ...]:
@@ -39,7 +40,7 @@ def layout(items: Iterable[Item]) -> tuple[Part, ...]:
             if item.kind == "attachment":
                 continue
         text = "\n\n".join(asked) if asked else item.user_text
-        parts.append(_part(item.label, text))
+        parts.append(_part(item.label, text, item.cut))
         if item.answer:
             parts.append(_part(item.label, item.answer))
     return tuple(parts)
@@ -51,6 +52,6 @@ def alike(before: Sequence[Part], now: Sequence[Part]) -> int:
     return next((n for n, (old, new) in pairs if old.digest != new.digest), min(len(before), len(now)))
 
 
-def _part(label: str, text: str) -> Part:
+def _part(label: str, text: str, cut: int = 0) -> Part:
     data = text.encode("utf-8", "surrogatepass")
-    return Part(label, hashlib.blake2b(data, digest_size=8).hexdigest(), len(data))
+    return Part(label, hashlib.blake2b(data, digest_size=8).hexdigest(), len(data), cut=cut)

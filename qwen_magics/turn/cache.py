@@ -127,7 +127,7 @@ def _why(
         return f"{minutes} min passed", _bytes(layout[parts:shared])
     old, new = nearest.layout[shared:], layout[shared:]
     if old and new and QUESTION not in (old[0].label, new[0].label):
-        return _changed(old[0].label, new[0].label), min(_bytes(old), _bytes(new))
+        return _changed(old[0], new[0]), min(_bytes(old), _bytes(new))
     if shared > parts and any(part.marked for part in nearest.layout) != any(part.marked for part in layout):
         return "Qwen.cache changed", _bytes(layout[:shared])
     return "", 0
@@ -139,8 +139,11 @@ def _elsewhere(last: Prompt, route: Route) -> str:
     return "region changed" if last.region != route.endpoint.region else "model changed"
 
 
-def _changed(old: str, new: str) -> str:
-    """What differs first, as people call it."""
+def _changed(was: Part, now: Part) -> str:
+    """What differs first, as people call it. An output is cut shorter when its cell is no longer one of the last."""
+    old, new = was.label, now.label
+    if old == new and (now.cut - was.cut) * (was.size - now.size) > 0:
+        return f"cell {new} is {'cut shorter' if now.cut > was.cut else 'shown longer'} now"
     if new == "…" or old == "…":
         return "other cells are left out"
     if old.startswith("#") and new.startswith("#") and old != new:

@@ -71,6 +71,14 @@ def test_a_cell_that_changed_is_named_on_the_receipt(shell: InteractiveShell, pr
     assert "no cache hit: instructions changed" in run(shell, "%qwen --system 'Be brief.' why?")
 
 
+def test_an_output_that_grows_old_is_not_said_to_have_changed(shell: InteractiveShell, provider: FakeProvider) -> None:
+    provider.cache.smallest = 256
+    for n in range(3):
+        run(shell, f"for i in range(120): print('step', i, 'loss', i * {n + 1} / 7)")
+        said = run(shell, "%qwen what does it tell?")
+    assert "no cache hit: cell #1 is cut shorter now" in said
+
+
 def test_off_counts_on_nothing(shell: InteractiveShell, provider: FakeProvider) -> None:
     run(shell, '%config Qwen.cache = "off"')
     run(shell, rows(900))

@@ -123,6 +123,14 @@ def test_a_hit_that_is_not_to_be_expected_has_its_reason(desk: Desk, then: list[
     assert (hit.lost >= 1_024) == (not why.startswith("under"))
 
 
+def test_an_output_that_is_cut_otherwise_is_no_change_of_its_cell(desk: Desk):
+    whole, short = cell(1), replace(cell(1, 300), cut=1_000)
+    desk.ask(whole, cell(2), question())
+    assert desk.ask(short, cell(2), question()).hit.why == "cell #1 is cut shorter now"
+    desk.before.pop()
+    assert desk.plan(whole, cell(2), question()).hit.why == "cell #1 is shown longer now"
+
+
 @pytest.mark.parametrize(
     ("chosen", "why"),
     [
