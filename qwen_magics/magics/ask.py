@@ -12,7 +12,7 @@ from qwen_magics.display import live
 from qwen_magics.errors import Moderated, NotSaved, QwenError, WrongForm
 from qwen_magics.magics.options import Given, read
 from qwen_magics.magics.prepare import Prepared, prepare, ready
-from qwen_magics.turn import Turn, plan, replay
+from qwen_magics.turn import Turn, kept, plan
 from qwen_magics.turn.replay import Replay
 from qwen_magics.values import Settled, Started, Text
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qwen_magics.display.tally import Tally
     from qwen_magics.magics.session import Session
     from qwen_magics.turn import Plan
-    from qwen_magics.turn.replay import Saved
+    from qwen_magics.turn.saved import Saved
     from qwen_magics.values import Receipt
 
 PRODUCT = "# from %"  # first line of a cell that an answer's code was put into, and the magic that asked
@@ -172,7 +172,7 @@ class _Asking:
 
     def _refused(self, problem: BaseException) -> None:
         """Nothing has left; an earlier answer stays in place."""
-        end = Settled(replay.failed(self.planned.receipt, problem), "")
+        end = Settled(kept.failed(self.planned.receipt, problem), "")
         if self._earlier() is not None:
             view = self._view({})
             try:
@@ -185,7 +185,7 @@ class _Asking:
         if saved is None:
             return end
         view.keep(said(self.prepared, saved), saved.answer.status)
-        return replay.keeps(end, saved, problem)
+        return kept.keeps(end, saved, problem)
 
     def _earlier(self) -> Saved | None:
         """What is shown again where no new answer came."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from qwen_magics.ledger import Ledger
     from qwen_magics.notebook.cells import Notebook
     from qwen_magics.settings import Settings
-    from qwen_magics.turn.replay import Replays
+    from qwen_magics.turn.replays import Replays
 
 
 class Host(Protocol):

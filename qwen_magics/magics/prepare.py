@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from qwen_magics.notebook.cells import Notebook
     from qwen_magics.settings import Settings
     from qwen_magics.turn import Plan
-    from qwen_magics.turn.replay import Replays
+    from qwen_magics.turn.replays import Replays
     from qwen_magics.values import Progress
 
 UNSAVED = "not saved with this cell yet: no Markdown went along"

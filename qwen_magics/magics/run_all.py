@@ -27,7 +27,7 @@ from qwen_magics.notebook.cells import Notebook, Output
 from qwen_magics.turn import plan
 from qwen_magics.turn.estimate import Estimate, Line, between
 from qwen_magics.turn.plan import count
-from qwen_magics.turn.replay import Replays
+from qwen_magics.turn.replays import Replays
 
 if TYPE_CHECKING:
     from qwen_magics.magics.options import Given
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from qwen_magics.notebook.cells import Cell
     from qwen_magics.settings import Qwen, Settings
     from qwen_magics.turn import Plan
-    from qwen_magics.turn.replay import Saved
+    from qwen_magics.turn.saved import Saved
 
 _TITLE = 40  # characters of a question in the table
 _END_OF_VALUE = "\n</value>\n\n"

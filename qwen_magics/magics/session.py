@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qwen_magics.notebook.cells import Notebook
     from qwen_magics.provider.client import Client
     from qwen_magics.settings import Qwen, Settings
-    from qwen_magics.turn.replay import Replays
+    from qwen_magics.turn.replays import Replays
 
 
 class Session:
@@ -65,7 +65,7 @@ class Session:
     @cached_property
     def replays(self) -> Replays:
         """The saved answers that it found, and what it asked."""
-        from qwen_magics.turn.replay import Replays
+        from qwen_magics.turn.replays import Replays
 
         return Replays(self.id)
 

@@ -10,7 +10,7 @@ from fakes.provider import Answer
 from fakes.shells import run
 from IPython.core.displaypub import CapturingDisplayPublisher
 
-from qwen_magics.turn.replay import Replays
+from qwen_magics.turn.replays import Replays
 
 if TYPE_CHECKING:
     from fakes.provider import FakeProvider
