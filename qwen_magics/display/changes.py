@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qwen_magics.turn.changes import Change, Changes
-    from qwen_magics.turn.preview import Preview, Row
+    from qwen_magics.turn.parts import Row
+    from qwen_magics.turn.preview import Preview
 
 _WORDS = {"changed": "changed", "new": "is new", "gone": "is gone", "answered": "was answered"}
 _COLUMNS = (Column("since the last question"), Column(""), Column("tokens", "right"))

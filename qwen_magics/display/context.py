@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qwen_magics.display import figures
 from qwen_magics.display.figures import LOSS, counted, money
 from qwen_magics.display.table import Column, Table
-from qwen_magics.turn.preview import Row
+from qwen_magics.turn.parts import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
