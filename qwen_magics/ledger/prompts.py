@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -30,7 +31,9 @@ class Prompt(Struct, frozen=True):
     model: str = ""
 
 
-_decode = msgspec.json.Decoder(tuple[Part, ...]).decode
+@lru_cache(maxsize=2 * KEPT)  # the same few are read at every question
+def _decode(layout: str) -> tuple[Part, ...]:
+    return msgspec.json.decode(layout, type=tuple[Part, ...])
 
 
 def save(transaction: sqlite3.Connection, receipt: Receipt, notebook: str, layout: Sequence[Part]) -> None:
