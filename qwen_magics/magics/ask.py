@@ -1,54 +1,26 @@
-"""Ask and show: the loop that carries a turn's events from `turn` to `display`, and what an answer leads to."""
+"""Ask and show: the loop that carries a turn's events from `turn` to `display`. Its products: `product`."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from typing import TYPE_CHECKING, Any
 
-from qwen_magics.context.items import Item
 from qwen_magics.display import live
-from qwen_magics.errors import Moderated, NotSaved, QwenError, WrongForm
+from qwen_magics.errors import Moderated, NotSaved, QwenError
+from qwen_magics.magics.accepted import remember, what_is_new
 from qwen_magics.magics.options import Given, read
 from qwen_magics.magics.prepare import Prepared, prepare, ready
+from qwen_magics.magics.product import Answer, code_of, parsed, put_below
 from qwen_magics.turn import Turn, kept, plan
 from qwen_magics.turn.replay import Replay
 from qwen_magics.values import Settled, Started, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from qwen_magics.display.live import View
     from qwen_magics.display.tally import Tally
     from qwen_magics.magics.session import Session
     from qwen_magics.turn import Plan
     from qwen_magics.turn.saved import Saved
     from qwen_magics.values import Receipt
-
-PRODUCT = "# from %"  # first line of a cell that an answer's code was put into, and the magic that asked
-_KNOWN = 200  # characters of an output that tell it from others
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(.*?)(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-
-
-class Answer(str):
-    """An answer as a string. The execution that asked has shown it; where that ends with it, it shows nothing more."""
-
-    __slots__ = ("_shown",)
-    _shown: Callable[[], bool]
-
-    def __new__(cls, text: str, shown: Callable[[], bool]) -> Answer:
-        """`shown` tells whether the execution that asked still runs."""
-        answer = super().__new__(cls, text)
-        answer._shown = shown
-        return answer
-
-    def _ipython_display_(self) -> None:
-        if not self._shown():
-            raise NotImplementedError  # as any other string
-
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        return str, (str(self),)
 
 
 def ask(session: Session, line: str, cell: str, *, whole_cell: bool) -> Answer | None:
@@ -83,11 +55,11 @@ def run(
     saved = _saved(session, given, prepared, planned)
     asking = _Asking(session, given, prepared, planned, starting, tally=session.tally() if shared_receipt else None)
     settled = asking.turn(saved)
-    _remember(session, prepared)
+    remember(session, prepared)
     here = session.execution
     answer = Answer(prepared.before + settled.text, lambda: session.execution == here)
     if given.out:
-        session.shell.user_ns[given.out] = _parsed(answer) if given.form == "json" else str(answer)
+        session.shell.user_ns[given.out] = parsed(answer) if given.form == "json" else str(answer)
     if (given.form == "code" or product) and saved is None:
         put_below(session, prepared, code_of(answer, whole=not product), "%qwen_fix" if product else "%%qwen")
     return answer
@@ -162,7 +134,7 @@ class _Asking:
                     if end is not None:
                         view.show(end)
         except Moderated as problem:
-            problem.remedy = _what_is_new(self.session, self.prepared) or problem.remedy
+            problem.remedy = what_is_new(self.session, self.prepared) or problem.remedy
             raise
         finally:
             view.close()
@@ -214,63 +186,3 @@ def said(prepared: Prepared, saved: Saved | None, receipt: Receipt | None = None
     }
     begun = answer.begun if answer is not None and answer.begun else len(prepared.before)
     return about | ({"begun": begun} if begun else {})
-
-
-def _remember(session: Session, prepared: Prepared) -> None:
-    context = prepared.context
-    accepted = {*map(_name, context.items), _name(Item(kind="turn", label="", text=context.asked))}
-    session.accepted[prepared.ask.place.notebook] = frozenset(accepted)
-
-
-def _what_is_new(session: Session, prepared: Prepared) -> str:
-    """The cells that the provider has not accepted before: one of them is what it refuses."""
-    known = session.accepted.get(prepared.ask.place.notebook, frozenset())
-    items = prepared.context.items
-    if not known:  # a new session: whatever stands above the last answer was accepted then
-        turns = [i for i, item in enumerate(items) if item.kind == "turn"]
-        known = frozenset(_name(item) for item in items[: turns[-1] + 1]) if turns else frozenset()
-    new = [item for item in items if item.kind in ("cell", "turn") and _name(item) not in known]
-    if not new:
-        return "Only the question is new: put it in other words."
-    named = ", ".join(item.label for item in new)
-    without = " ".join(f"--without {item.label}" for item in new)
-    return (
-        f"New since the last accepted question: {named}, and the question itself.\n"
-        f"  Ask with %%qwen {without}; `# qwen: skip` as a cell's first line leaves it out for good."
-    )
-
-
-def _name(item: Item) -> str:
-    """What an item is, even where its outputs are by now cut to another length. An answer is the provider's own."""
-    known = "\0".join([item.text, *(output[:_KNOWN] for output in item.outputs)])
-    return hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _parsed(answer: str) -> Any:
-    text = code_of(answer) if "```" in answer else answer
-    try:
-        return json.loads(text)
-    except ValueError as problem:
-        raise WrongForm(
-            f"The answer is not JSON ({problem}); it stands above as it came.",
-            remedy="Ask again, or leave --as json out.",
-        ) from None
-
-
-def code_of(answer: str, *, whole: bool = True) -> str:
-    """The code of an answer: its last fence's content; where there is none the `whole` answer, or nothing."""
-    blocks = [match[2].rstrip() for match in _FENCE.finditer(answer)]
-    if blocks:
-        return blocks[-1]
-    return answer.strip() if whole else ""
-
-
-def put_below(session: Session, prepared: Prepared, code: str, magic: str) -> None:
-    """Code into a new cell below, unless the next cell is already such a product. Never run."""
-    notebook = prepared.notebook
-    here = prepared.ask.place.cell_id or str(prepared.ask.place.number)
-    below = notebook.cells[notebook.running + 1 :][:1] if notebook.running is not None else ()
-    if not code or here in session.inserted or any(cell.source.startswith(PRODUCT) for cell in below):
-        return
-    session.inserted.add(here)
-    session.shell.set_next_input(f"{PRODUCT}{magic.removeprefix('%')}\n{code}")
