@@ -11,6 +11,7 @@ import pytest
 from nbclient import NotebookClient
 
 from qwen_magics.ledger import Ledger
+from qwen_magics.provider import local
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RECEIPT = "application/vnd.qwen-magics.receipt+json"
@@ -19,6 +20,7 @@ RECEIPT = "application/vnd.qwen-magics.receipt+json"
 @pytest.fixture(scope="module")
 def ran(local_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The executed notebook; it sends nothing anywhere but to this machine."""
+    local.stop(local_home)  # a stranger's model has read nothing yet; what a cache holds may turn a small one's answer
     folder = tmp_path_factory.mktemp("quickstart")
     for name in ("quickstart.ipynb", "penguins.csv"):
         shutil.copy(EXAMPLES / name, folder)

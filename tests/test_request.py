@@ -83,3 +83,21 @@ def test_the_hash_names_what_was_asked_not_how_it_travels() -> None:
     edited = [*MESSAGES[:-1], replace(MESSAGES[-1], content="你是谁")]
     other = build(edited, "qwen3-max", Options(), model=model, dialect="alibaba")
     assert len({first.hash, warmer.hash, other.hash}) == 3
+
+
+def test_without_a_cache_the_local_model_reads_everything_anew() -> None:
+    assert body(Options(), dialect="local")["cache_prompt"] is True
+    assert body(Options(cache=False), dialect="local")["cache_prompt"] is False
+
+
+def test_marks_part_a_message_for_those_who_take_them_and_name_the_same_request() -> None:
+    marked = [MESSAGES[0], replace(MESSAGES[1], marks=(2, 4))]
+    for dialect, parted in (("alibaba", True), ("openai", False), ("local", False)):
+        plain, sent = (
+            build(messages, "qwen3-max", Options(), model=None, dialect=dialect) for messages in (MESSAGES, marked)
+        )
+        assert sent.hash == plain.hash
+        content = json.loads(sent.body)["messages"][1]["content"]
+        ephemeral = {"cache_control": {"type": "ephemeral"}}
+        parts = [{"type": "text", "text": "你是"} | ephemeral, {"type": "text", "text": "谁？"} | ephemeral]
+        assert content == (parts if parted else "你是谁？")
