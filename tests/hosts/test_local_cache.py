@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from front_end import Ran
 
-STATIONS = "\n".join(f"station_{n:02} = {{'north': {n * 37 % 90}, 'rain': {n * 91 % 400}}}" for n in range(24))
+STATIONS = "\n".join(f"station_{n:02} = {{'north': {n * 37 % 90}, 'rain': {n * 91 % 400}}}" for n in range(23))
 ASKS = ("Which station is furthest north?", "How many stations are there?", "And what is the driest one?")
 
 
@@ -40,11 +40,11 @@ def grown(local_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         looked, asked = [], []
         for ask in ASKS:
             looked.append(lab.run(f"%qwen_context {ask}"))
-            asked.append(lab.run(f"%%qwen --max-tokens 16\n{ask}"))
+            asked.append(lab.run(f"%%qwen --max-tokens 8\n{ask}"))
         lab.notebook.cells[0].source = STATIONS.replace("north", "south")
         lab.save()
         lab.run_cell(0)
-        again = lab.run("%qwen_context Why?"), lab.run("%%qwen --max-tokens 16\nWhy?")
+        again = lab.run("%qwen_context Why?"), lab.run("%%qwen --max-tokens 8\nWhy?")
         yield Grown(looked, asked, *again)
 
 
@@ -63,7 +63,7 @@ def counted_on(ran: Ran) -> int:
 
 def test_every_later_question_finds_nine_tenths_of_the_last_prompt(grown: Grown) -> None:
     prompts = [ran.receipt["usage"]["input"] for ran in grown.asked]
-    assert prompts[0] > 500
+    assert prompts[0] > 400
     assert cached(grown.asked[1]) >= 0.9 * prompts[0]
     assert cached(grown.asked[2]) >= 0.9 * prompts[1]
     assert [ran.receipt["notes"] for ran in grown.asked[1:]] == [[], []]
