@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from qwen_magics.ledger import budgets, owner, records
 from qwen_magics.ledger.ceilings import Ceiling, check
-from qwen_magics.ledger.forms import digits, utc
+from qwen_magics.ledger.forms import digits, insert, utc
 from qwen_magics.ledger.owner import Owner
 from qwen_magics.values import Cost, Receipt
 
@@ -86,9 +86,7 @@ def append(transaction: sqlite3.Connection, kind: str, receipt: Receipt, place: 
         "request_hash": receipt.request_hash,
         "receipt": _json(receipt) if kind in ("settled", "lost") else "",
     }
-    columns, marks = ", ".join(row), ", ".join("?" * len(row))
-    query = f"insert into entries ({columns}) values ({marks}) on conflict (turn, kind) do nothing"
-    return transaction.execute(query, tuple(row.values())).rowcount == 1
+    return insert(transaction, "entries", row, "turn, kind")
 
 
 def clear_up(transaction: sqlite3.Connection) -> None:

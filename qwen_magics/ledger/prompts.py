@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from qwen_magics.context.layout import Part
-from qwen_magics.ledger.forms import utc
+from qwen_magics.ledger.forms import insert, utc
 from qwen_magics.values import Receipt
 
 KEPT = 8  # prompts of a notebook: enough to go back to where a conversation forked
@@ -38,19 +38,16 @@ def _decode(layout: str) -> tuple[Part, ...]:
 
 def save(transaction: sqlite3.Connection, receipt: Receipt, notebook: str, layout: Sequence[Part]) -> None:
     """Keep a turn's layout, and of its notebook only the newest few."""
-    transaction.execute(
-        "insert into prompts (turn, time, notebook, provider, region, model, layout) values (?, ?, ?, ?, ?, ?, ?)"
-        " on conflict (turn) do nothing",
-        (
-            receipt.id,
-            utc(dt.datetime.fromisoformat(receipt.time)),
-            notebook,
-            receipt.provider,
-            receipt.region,
-            receipt.model,
-            msgspec.json.encode(layout).decode(),
-        ),
-    )
+    row = {
+        "turn": receipt.id,
+        "time": utc(dt.datetime.fromisoformat(receipt.time)),
+        "notebook": notebook,
+        "provider": receipt.provider,
+        "region": receipt.region,
+        "model": receipt.model,
+        "layout": msgspec.json.encode(layout).decode(),
+    }
+    insert(transaction, "prompts", row, "turn")
     newest = "select n from prompts where notebook = ? order by n desc limit ?"
     transaction.execute(f"delete from prompts where notebook = ? and n not in ({newest})", (notebook, notebook, KEPT))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -84,9 +85,7 @@ class Answer(Struct, frozen=True):
 def rows(connection: sqlite3.Connection, chosen: Filter) -> list[Entry]:
     """The turns, oldest first."""
     where, values = chosen.sql()
-    decoder = msgspec.json.Decoder(Receipt)
-    query = f"select receipt, notebook, cell, session from spent where {where} order by time, n"
-    return [Entry(decoder.decode(receipt), Where(*place)) for receipt, *place in connection.execute(query, values)]
+    return _entries(connection, f"where {where} order by time, n", values)
 
 
 def outputs(connection: sqlite3.Connection, model: str, last: int, *, thinking: bool) -> list[tuple[int, int]]:
@@ -104,9 +103,13 @@ def outputs(connection: sqlite3.Connection, model: str, last: int, *, thinking: 
 
 def last(connection: sqlite3.Connection, limit: int) -> list[Entry]:
     """The turns that were recorded last, newest first."""
-    decoder = msgspec.json.Decoder(Receipt)
-    query = "select receipt, notebook, cell, session from spent order by n desc limit ?"
-    return [Entry(decoder.decode(receipt), Where(*place)) for receipt, *place in connection.execute(query, (limit,))]
+    return _entries(connection, "order by n desc limit ?", (limit,))
+
+
+def _entries(connection: sqlite3.Connection, which: str, values: Sequence[str | int]) -> list[Entry]:
+    decode = msgspec.json.Decoder(Receipt).decode
+    found = connection.execute(f"select receipt, notebook, cell, session from spent {which}", values)
+    return [Entry(decode(receipt), Where(*place)) for receipt, *place in found]
 
 
 def in_flight(connection: sqlite3.Connection) -> list[Reservation]:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from qwen_magics.ledger.entries import Place
-from qwen_magics.ledger.forms import utc
+from qwen_magics.ledger.forms import insert, utc
 from qwen_magics.ledger.records import Where
 from qwen_magics.values import Receipt
 
@@ -71,9 +71,7 @@ def save(transaction: sqlite3.Connection, receipt: Receipt, place: Place, asked:
         "thinking": thinking,
         "size": sum(len(part.encode("utf-8", "surrogatepass")) for part in (asked, text, thinking)),
     }
-    columns, marks = ", ".join(row), ", ".join("?" * len(row))
-    query = f"insert into answers ({columns}) values ({marks}) on conflict (turn) do nothing"
-    transaction.execute(query, tuple(row.values()))
+    insert(transaction, "answers", row, "turn")
 
 
 def keep_under(transaction: sqlite3.Connection, cap: int) -> None:

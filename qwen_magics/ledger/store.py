@@ -21,6 +21,7 @@ from qwen_magics.ledger import budgets, entries, prompts, records, reports, save
 from qwen_magics.ledger.ceilings import Ceiling, Scope, Standing, standings
 from qwen_magics.ledger.database import Database
 from qwen_magics.ledger.entries import Place
+from qwen_magics.ledger.forms import newest
 from qwen_magics.ledger.prompts import Prompt
 from qwen_magics.values import Cost, Receipt
 
@@ -173,7 +174,7 @@ class Ledger:
         if not self.path.exists():
             return watch.Now()
         with self._file.look() as connection:
-            return None if watch.mark(connection) == known else watch.now(connection, notebook, today, last)
+            return None if newest(connection) == known else watch.now(connection, notebook, today, last)
 
     def answers(self, notebook: str, cell_id: str | None = None, limit: int = 20) -> list[records.Answer]:
         """Saved answers of a notebook or one of its cells, newest first."""

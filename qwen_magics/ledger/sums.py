@@ -12,6 +12,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from qwen_magics.ledger.forms import newest
+
 EVERY = 64  # rows after which a sum is kept anew
 FAR = 1_000  # rows that are read one after the other at most; further back, the index finds the wanted ones faster
 
@@ -31,7 +33,7 @@ class Span(Struct, frozen=True):
 
 def spent(transaction: sqlite3.Connection, span: Span) -> Decimal:
     """What settled turns cost and lost ones may have cost. Needs a transaction that may write."""
-    (last,) = transaction.execute("select coalesce(max(n), 0) from entries").fetchone()
+    last = newest(transaction)
     after, amount = _kept(transaction, span)
     if last - after > FAR:
         after, amount = 0, Decimal(0)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from qwen_magics.ledger import records, reports
+from qwen_magics.ledger.forms import newest
 from qwen_magics.ledger.records import Entry, Filter
 from qwen_magics.ledger.reports import Total
 
@@ -16,7 +17,7 @@ from qwen_magics.ledger.reports import Total
 class Now(Struct, frozen=True):
     """Totals of today and of one notebook, the turns in flight with what is set aside for them, the last turns.
 
-    `mark` is another one as soon as any of it is.
+    `mark` is another one as soon as any of it is: whatever happens to a turn appends a row.
     """
 
     mark: int = 0
@@ -27,11 +28,6 @@ class Now(Struct, frozen=True):
     last: tuple[Entry, ...] = ()  # newest first
 
 
-def mark(connection: sqlite3.Connection) -> int:
-    """The newest row's number: whatever happens to a turn appends one."""
-    return int(connection.execute("select coalesce(max(n), 0) from entries").fetchone()[0])
-
-
 def now(connection: sqlite3.Connection, notebook: str, today: dt.datetime, last: int) -> Now:
     """What there is to show."""
     waiting = records.in_flight(connection)
@@ -40,7 +36,7 @@ def now(connection: sqlite3.Connection, notebook: str, today: dt.datetime, last:
         if one.amount is not None and one.currency:
             reserved[one.currency] = reserved.get(one.currency, Decimal(0)) + one.amount
     return Now(
-        mark=mark(connection),
+        mark=newest(connection),
         today=tuple(reports.spent(connection, Filter(since=today), "", None)),
         here=tuple(reports.spent(connection, Filter(notebook=notebook), "", None)),
         in_flight=len(waiting),
