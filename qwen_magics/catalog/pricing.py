@@ -19,7 +19,7 @@ MILLION = 1_000_000
 MARGIN = 64  # tokens that a service may append to a prompt beyond our count
 
 _MILLIONTH = Decimal("0.000001")
-_ESTIMATED: dict[str, Basis] = {"input": "estimated", "output": "estimated"}
+ESTIMATED: dict[str, Basis] = {"input": "estimated", "output": "estimated"}
 
 
 def tier(row: PriceRow, tokens: int) -> Rates:
@@ -77,7 +77,7 @@ def expected(
         cache_write=written,
         output=answer + thinking,
         thinking=thinking,
-        basis=dict(_ESTIMATED),
+        basis=dict(ESTIMATED),
     )
     return cost(row, usage, fees=fees)
 
@@ -118,7 +118,7 @@ def worst_case(
         cache_write=most if dearer else 0,
         output=limits.answer + limits.thinking,
         thinking=limits.thinking,
-        basis=dict(_ESTIMATED),
+        basis=dict(ESTIMATED),
     )
     return cost(row, usage, fees=fees)
 

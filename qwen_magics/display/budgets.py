@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qwen_magics.display import figures
 from qwen_magics.display.figures import LOSS
 from qwen_magics.display.table import Column, Table
-from qwen_magics.ledger import SCOPES
+from qwen_magics.ledger import SCOPES, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from qwen_magics.ledger import Standing
 
-WORDS = {"turn": "a turn", "notebook": "this notebook", "day": "today", "month": "this month"}
 BLOCKS = 8  # of a full meter
 _COLUMNS = (
     Column("budget for"), Column("at most", "right"), Column("spent", "right"), Column("reserved", "right"),

@@ -94,7 +94,7 @@ def _is_cut(note: str) -> bool:
 
 
 def _item(row: Row, preview: Preview, *, advised: bool) -> tuple[str, ...]:
-    title = row.title if len(row.title) <= TITLE else row.title[: TITLE - 1] + "…"
+    title = figures.clipped(row.title, TITLE)
     currency = preview.expected.currency
     cached = _CACHED[row.cached] if preview.hit.tokens else ""
     return (

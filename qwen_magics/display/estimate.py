@@ -143,8 +143,7 @@ def _kept(found: Estimate) -> Iterator[str]:
 def _fails(found: Estimate) -> Iterator[str]:
     failing = [line for line in found.lines if line.fails]
     for line in failing[:_MOST]:
-        why = " ".join(line.fails.split())
-        why = why if len(why) <= _REASON else f"{why[: _REASON - 1]}…"
+        why = figures.clipped(" ".join(line.fails.split()), _REASON)
         yield f"{LOSS} #{line.number} {'fails' if line.cost is None else 'stops'}: {why}"
     if failing:
         yield f"Run All stops at #{failing[0].number}; what stands below is counted as if it didn't."

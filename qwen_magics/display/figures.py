@@ -87,6 +87,11 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def clipped(text: str, most: int) -> str:
+    """The text in at most so many signs, `…` at its end if it lost something."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def _round(amount: Decimal, places: int) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
 

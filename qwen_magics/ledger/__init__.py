@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qwen_magics.ledger.ceilings import SCOPES, Ceiling, Scope, Standing, day_guard
+from qwen_magics.ledger.ceilings import SCOPES, WORDS, Ceiling, Scope, Standing, day_guard
 from qwen_magics.ledger.entries import Place
 from qwen_magics.ledger.prompts import Prompt
 from qwen_magics.ledger.records import ALL, Answer, Entry, Filter, Reservation, Where, flat
@@ -13,6 +13,7 @@ __all__ = [
     "ALL",
     "GROUPS",
     "SCOPES",
+    "WORDS",
     "Answer",
     "By",
     "Ceiling",

@@ -22,7 +22,7 @@ from qwen_magics.values import Cost, Limits, Receipt
 Scope = Literal["turn", "notebook", "day", "month"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
-_WORDS = {"turn": "a turn", "notebook": "this notebook", "day": "today", "month": "this month"}
+WORDS = {"turn": "a turn", "notebook": "this notebook", "day": "today", "month": "this month"}
 _WHOSE = {"turn": "a turn's", "notebook": "this notebook's", "day": "today's", "month": "this month's"}
 
 
@@ -145,7 +145,7 @@ def _refusal(standing: Standing, worst: Decimal, limits: Limits) -> OverCeiling:
     ceiling, room = standing.ceiling, standing.left
     by = f" ({ceiling.by})" if ceiling.by else ""
     may = f"This turn may cost up to {_round(worst)} {ceiling.currency}{_within(limits)}"
-    at_most = f"at most {ceiling.amount:f} are allowed for {_WORDS[ceiling.scope]}"
+    at_most = f"at most {ceiling.amount:f} are allowed for {WORDS[ceiling.scope]}"
     if ceiling.scope == "turn":
         said = f"{may}; {at_most}{by}: {_round(worst - room)} short. Nothing was sent."
     else:

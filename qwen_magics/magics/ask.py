@@ -1,4 +1,4 @@
-"""Ask and show: the loop that carries a turn's events from `turn` to `display`. Its products: `product`."""
+"""Ask and show: the loop that carries a turn's events to `display`. What an answer leads to is `product`'s."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from qwen_magics.display import budgets, figures
 from qwen_magics.errors import OptionError
-from qwen_magics.ledger import SCOPES
+from qwen_magics.ledger import SCOPES, WORDS
 from qwen_magics.magics import report
 from qwen_magics.magics.prepare import place
 from qwen_magics.settings.kinds import amount
@@ -32,7 +32,7 @@ def budget(session: Session, line: str) -> None:
 def _change(session: Session, notebook: str, text: str) -> str:
     """Do it. Returns the sentence that says what is so from now on; raises OptionError."""
     found, scope = _read(text)
-    whose = budgets.WORDS[scope]
+    whose = WORDS[scope]
     if found is not None:
         session.ledger.set_budget(scope, found[1], found[0], notebook)
         return f"From now on at most {figures.exact(*found)} for {whose}, in every kernel of this machine."

@@ -17,6 +17,7 @@ from qwen_magics.context import expressions, turns
 from qwen_magics.context.compose import Question
 from qwen_magics.context.items import Item
 from qwen_magics.context.maker import OUTPUT_TOKENS_NEAR, Memory
+from qwen_magics.display.figures import clipped
 from qwen_magics.errors import GuardError, NotSaved, QwenError
 from qwen_magics.ledger import Ledger, Prompt
 from qwen_magics.ledger.prompts import KEPT
@@ -263,5 +264,4 @@ def _outputs_unknown(cell: Cell) -> bool:
 
 
 def _title(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _TITLE else f"{line[: _TITLE - 1]}…"
+    return clipped(" ".join(text.split()), _TITLE)

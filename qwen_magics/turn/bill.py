@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from qwen_magics.catalog import pricing
-from qwen_magics.turn import cache
+from qwen_magics.turn.marks import SMALLEST
 from qwen_magics.turn.parts import Parts, Row
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Bill:
         cached, written = hit.tokens, hit.written - parts.writes[n]
         if parts.held[n]:  # what follows it is no longer behind the same beginning
             cached = sum(parts.hits[:n]) + parts.hits[-1]
-            cached = cached if cached >= cache.SMALLEST else 0
+            cached = cached if cached >= SMALLEST else 0
             written = max(hit.tokens + hit.written - size - cached, 0) if hit.written else 0
         left = self._total - size
         without = self._amount(left, cached, written, self._plan.size.typical)

@@ -11,9 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from qwen_magics.catalog import pricing
-from qwen_magics.turn import cache
 from qwen_magics.turn.expect import ANSWER, THINKING
-from qwen_magics.values import Basis, Cost, Limits, Usage
+from qwen_magics.turn.marks import SMALLEST
+from qwen_magics.values import Cost, Limits, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,6 @@ Kind = Literal["now", "thinking", "trimmed", "whole", "split", "cache", "place",
 Need = Literal["vision", "search", "json"]
 
 _NO_THINKING = 4  # tokens of the empty block that a hybrid model's template writes where it doesn't think (facts 5.3)
-_ESTIMATED: dict[str, Basis] = {"input": "estimated", "output": "estimated"}
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -193,7 +192,7 @@ def _cached(asked: Asked, row: PriceRow) -> Iterator[Way]:
     kinds = model.cache if model is not None else ()
     if now.cached or now.cache_write:
         yield _here(asked, row, "cache", "no cache")
-    if asked.prefix < cache.SMALLEST:
+    if asked.prefix < SMALLEST:
         return
     if "implicit" in kinds and rates.implicit_hit is not None and not (now.cached and now.cache_kind == "implicit"):
         usage = Usage(cached=asked.prefix, cache_kind="implicit")
@@ -219,7 +218,7 @@ def _here(
     thought = min(asked.thought, limits.thinking)
     usage = replace(
         cache, input=way.tokens, output=min(asked.answer, limits.answer) + thought, thinking=thought,
-        basis=dict(_ESTIMATED),
+        basis=dict(pricing.ESTIMATED),
     )  # fmt: skip
     explicit = cache.cache_kind == "explicit"
     return replace(
