@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from qwen_magics.context.hold import Rung, Sizes, cut_for_now, hold
+from qwen_magics.context.layout import layout
 from qwen_magics.context.leave import without_the_oldest
 from qwen_magics.context.maker import OUTPUT_TOKENS, SHORT
 from qwen_magics.context.relevance import LATEST
@@ -75,13 +76,17 @@ def fit(offered: Offered, maker: Maker) -> Fitted:
 def _fitted(sized: Sized, limits: list[int], before: list[int] | None = None) -> Fitted:
     """The limits carried out; `before` are those with which the prompt could have gone too, but for money."""
     said = left_out(sized.drafts, limits, lambda at: sized.is_cut(at, limits[at]))
+    return Fitted(sized.going(limits), tuple(said), _trimmed(sized, limits, before) if before is not None else None)
+
+
+def _trimmed(sized: Sized, limits: Sequence[int], before: Sequence[int]) -> Trimmed | None:
     lost = [
-        (f"#{draft.number}", sized.tokens(at, before[at]) - sized.tokens(at, limits[at]))
-        for at, draft in enumerate(sized.drafts if before is not None and before != limits else ())
-        if before is not None and before[at] != limits[at]
+        (f"#{draft.number}", sized.tokens(at, old) - sized.tokens(at, new))
+        for at, (draft, old, new) in enumerate(zip(sized.drafts, before, limits, strict=True))
+        if old != new
     ]
     lost = sorted((one for one in lost if one[1] > 0), key=lambda one: -one[1])
-    return Fitted(sized.going(limits), tuple(said), Trimmed(tuple(lost)) if lost else None)
+    return Trimmed(tuple(lost), layout(made.item for made in sized.going(before))) if lost else None
 
 
 def _untouched(sized: Sized) -> Fitted:

@@ -14,6 +14,7 @@ from qwen_magics.context.maker import Made
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from qwen_magics.context.layout import Part
     from qwen_magics.context.maker import Draft
 
 GONE = -1  # in place of the tokens that a cell's outputs keep: the whole cell is left out
@@ -21,10 +22,11 @@ GONE = -1  # in place of the tokens that a cell's outputs keep: the whole cell i
 
 class Trimmed(Struct, frozen=True):
     """What was cut of a prompt that could have gone as it was: the cells by their labels (`#6`), each with the tokens
-    that it lost, the most first. Uncut the prompt had `tokens` more than it has.
+    that it lost, the most first. Uncut the prompt had `tokens` more than it has, and `layout` is what it was made of.
     """
 
     cells: tuple[tuple[str, int], ...]
+    layout: tuple[Part, ...] = ()
 
     @property
     def tokens(self) -> int:

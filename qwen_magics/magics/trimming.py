@@ -24,12 +24,15 @@ def bounds(route: Route) -> tuple[int, ...]:
 
 
 def notes(planned: Plan) -> tuple[str, ...]:
-    """`trimmed #6 by 2,030 tokens: ≈ $0.077 → $0.037`: what is expected uncut and as it is, if there is a price."""
+    """`trimmed #6 by 2,030 tokens: ≈ $0.077 → $0.037`: what is expected uncut and as it is, if there is a price.
+
+    Where the cache knew it uncut, a cut may cost more once; it holds, so that the cache knows the next prompt as well.
+    """
     cut, uncut, now = planned.ask.trimmed, planned.untrimmed, planned.expected
     if cut is None:
         return ()
     if uncut is None or uncut.amount is None or now.amount is None or uncut.amount == now.amount:
         return (cut.words,)
-    return (
-        f"{cut.words}: ≈ {figures.money(uncut.amount, uncut.currency)} → {figures.money(now.amount, now.currency)}",
-    )
+    said = f"{cut.words}: ≈ {figures.money(uncut.amount, uncut.currency)} → {figures.money(now.amount, now.currency)}"
+    once = " as the cache knew it whole, cheaper from the next question on"
+    return (said + once if uncut.amount < now.amount else said,)

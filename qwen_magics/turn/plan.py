@@ -15,7 +15,7 @@ from qwen_magics.errors import GuardError
 from qwen_magics.turn.budget import reserve
 from qwen_magics.turn.cache import Hit, hit
 from qwen_magics.turn.expect import Expectation, expect
-from qwen_magics.turn.marks import marked, unmarked
+from qwen_magics.turn.marks import marked, places, sent_there, unmarked, with_marks
 from qwen_magics.turn.route import ready
 from qwen_magics.values import Cost, Limits, Message, Options, Receipt, Sent
 
@@ -108,12 +108,17 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     @property
     def untrimmed(self) -> Cost | None:
-        """What the same would be expected to cost with nothing cut, as long an answer and as much of it cached; None
-        where nothing was cut.
+        """What the same would be expected to cost with nothing cut, as long an answer and what the cache holds of it
+        as it was; None where nothing was cut.
         """
-        if self.ask.trimmed is None:
+        ask, cut = self.ask, self.ask.trimmed
+        if cut is None:
             return None
-        return _expected(self, self.counted + self.ask.trimmed.tokens, self.hit)
+        marks = any(part.marked for part in ask.layout)
+        before = [prompt.layout for prompt in sent_there(ask.before, self.route)]
+        layout = with_marks(cut.layout, places(cut.layout, before)) if marks else cut.layout
+        whole = replace(self, ask=replace(ask, messages=[], layout=layout), counted=self.counted + cut.tokens)
+        return _expected(whole, whole.counted, hit(whole))
 
     def repriced(self, counted: int) -> Plan:
         """The same plan with the prompt's exact number of tokens."""

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from qwen_magics import tokens
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qwen_magics import catalog, tokens
+from qwen_magics.catalog import pricing
 from qwen_magics.context.compose import Context, Question, Rules, compose
+from qwen_magics.context.layout import alike, layout
+from qwen_magics.context.maker import Memory
 from qwen_magics.context.redact import Redactor
 from qwen_magics.notebook.cells import Cell, Notebook, Output
+from qwen_magics.values import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+GOAL = 4_000 - 64
 SILENT = ("", "%qwen_context", "%load_ext qwen_magics\n%config Qwen.model = 'qwen3-max'", "%%qwen\nnot answered")
+
+
+REDACTOR = Redactor({}, environ={})
 
 
 def cell(number: int, shown: int, source: str = "", **more: Any) -> Cell:
@@ -26,10 +38,17 @@ def silent(number: int, source: str) -> Cell:
     return Cell(number=number, kind="code", source=source, outputs=(table,) if source else ())
 
 
-def composed(cells: Sequence[Cell], ask: str = "Why?", **rules: Any) -> Context:
+def answered(number: int, words: int = 150) -> Cell:
+    mark = {"version": 1, "turn": "t", "role": "answer", "part": 0, "asked": f"asked{number}", "status": "complete"}
+    output = Output("display_data", data={"text/plain": "Yes. " * words}, metadata={"qwen_magics": mark})
+    return Cell(number=number, kind="code", source="%%qwen\nwhat?", outputs=(output,))
+
+
+def composed(cells: Sequence[Cell], ask: str = "Why?", memory: Memory | None = None, **rules: Any) -> Context:
     running = Cell(number=len(cells) + 1, kind="code", source="%%qwen\nWhy?")
     notebook = Notebook(cells=(*cells, running), running=len(cells))
-    return compose(notebook, Question(text=ask), Rules(**{"bounds": (4_000, 9_000), **rules}), Redactor({}, environ={}))
+    how = Rules(**{"bounds": (4_000, 9_000), **rules})
+    return compose(notebook, Question(text=ask), how, REDACTOR, memory)
 
 
 def lengths(context: Context) -> list[int]:
@@ -54,3 +73,81 @@ def test_cells_that_say_nothing_move_no_cut() -> None:
         assert [item.user_text for item in with_them.items] == [item.user_text for item in without.items]
         assert with_them.left_out == without.left_out
         assert with_them.trimmed == without.trimmed
+
+
+words = st.integers(0, 120)
+shown = st.one_of(st.integers(0, 80), st.integers(80, 900))
+kinds = st.sampled_from(["code", "code", "code", "text", "pin", "failed", "turn", "silent"])
+
+
+def any_cell(number: int, kind: str, words: int, shown: int) -> Cell:
+    source = f"x{number} = '{'word ' * words}'"
+    if kind == "text":
+        return Cell(number=number, kind="markdown", source=source)
+    if kind == "turn":
+        return answered(number, words)
+    if kind == "silent":
+        return silent(number, SILENT[number % 4])
+    if kind == "failed":
+        error = Output("error", ename="ValueError", evalue=f"reason{number} " + "word " * shown, traceback=["a"])
+        return Cell(number=number, kind="code", source=source, outputs=(error,))
+    return cell(number, shown, source, tags=("qwen-pin",) if kind == "pin" else ())
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(kinds, words, shown), min_size=1, max_size=40))
+def test_a_growing_notebook_keeps_code_text_and_pins_and_what_is_cut_stays_cut(
+    made: list[tuple[str, int, int]],
+) -> None:
+    """Asked after each cell. Below the bound, or whole; and what two prompts show of an old cell differs only where the
+    later one cuts more, or where outputs don't suffice any longer (or do again, once the last ones grew old).
+    """
+    cells = [any_cell(number, *one) for number, one in enumerate(made, start=1)]
+    memory, before, gave_up = Memory(), dict[int, str](), False
+    for count in range(1, len(cells) + 1):
+        context, whole = composed(cells[:count], memory=memory), composed(cells[:count], trim="off", memory=memory)
+        assert [(item.text, item.answer) for item in context.items] == [
+            (item.text, item.answer) for item in whole.items
+        ]
+        pins = [[item.outputs for item in one.items if item.pinned] for one in (context, whole)]
+        assert pins[0] == pins[1]
+        size, uncut = (tokens.count_messages(one.messages()) for one in (context, whole))
+        gives_up = uncut > GOAL + 3 and context.trimmed is None
+        lost = context.trimmed.tokens if context.trimmed else 0
+        assert size + lost == uncut
+        if not gives_up:
+            bound = 9_000 - 64 if uncut > 9_000 - 64 else GOAL
+            assert size <= bound + 3 * (context.trimmed is None)
+        if context.trimmed:
+            assert uncut > GOAL
+            assert context.trimmed.layout == layout(whole.items)
+        now = {item.number: item.user_text for item in context.items if item.kind == "cell"}
+        if not (gives_up or gave_up) and uncut <= 9_000 - 64:
+            assert all(len(now[number]) <= len(text) for number, text in before.items())
+        before, gave_up = now, gives_up
+
+
+def test_over_a_conversation_trimming_pays_even_if_every_hit_came() -> None:
+    """An overflow breaks what the cache knew; what it frees holds, so that the questions that follow are cheaper by
+    more than that. And without a cache it pays at once.
+    """
+    row = catalog.price("qwen3-max", "alibaba", "international", "USD")
+    assert row is not None
+    paid: dict[tuple[str, bool], Decimal] = {}
+    for trim in ("tier", "off"):
+        cells: list[Cell] = []
+        memory, sent = Memory(), layout([])
+        for _ in range(34):
+            cells += [cell(len(cells) + n, 500, f"x = '{'word ' * 50}'") for n in (1, 2, 3)]
+            asked = f"asked{len(cells) + 1}"
+            context = composed(cells, asked, memory, trim=trim, bounds=(32_000, 128_000))
+            parts = layout(context.items)
+            size = tokens.count_messages(context.messages())
+            known = sum(part.size for part in parts[: alike(sent, parts)]) * size // sum(part.size for part in parts)
+            for hits in (True, False):
+                usage = Usage(input=size, cached=known * hits, cache_kind="implicit", output=200)
+                paid[trim, hits] = paid.get((trim, hits), Decimal(0)) + (pricing.cost(row, usage).amount or 0)
+            sent = parts
+            cells.append(answered(len(cells) + 1))
+    assert paid["tier", False] < paid["off", False] / 2
+    assert paid["tier", True] < paid["off", True] * Decimal("0.75")

@@ -51,6 +51,29 @@ def test_the_first_question_stays_in_the_first_tier_and_says_so(long: Interactiv
     assert prompt.count(SHOWN) == 64
 
 
+def test_what_a_cut_costs_once_is_said_where_the_cache_knew_the_prompt_whole(
+    shell: InteractiveShell, provider: FakeProvider
+) -> None:
+    """It is compared with what would have been paid uncut, hits and all. The cut holds: the next one is cheaper."""
+    provider.cache.smallest = 1_024
+    for _ in range(54):
+        run(shell, SHOWN)
+    receipts = []
+    for _ in range(3):
+        receipts.append(asked(shell, provider, "")[0])
+        run(shell, SHOWN)
+        run(shell, SHOWN)
+    notes = [[note for note in receipt["notes"] if note.startswith("trimmed")] for receipt in receipts]
+    assert notes[0] == []
+    once = re.search(r"tokens: ≈ \$([\d.]+) → \$([\d.]+) as the cache knew it whole, cheaper from .* on$", notes[1][0])
+    after = re.search(r"tokens: ≈ \$([\d.]+) → \$([\d.]+)$", notes[2][0])
+    assert once is not None
+    assert after is not None
+    assert Decimal(once[1]) <= Decimal(once[2])
+    assert Decimal(after[2]) < Decimal(once[2]) / 2
+    assert Decimal(after[2]) < Decimal(after[1]) / 2
+
+
 def test_off_and_window_pay_the_true_price(long: InteractiveShell, provider: FakeProvider) -> None:
     for word in ("off", "window"):
         receipt, prompt = asked(long, provider, f"--trim {word} --fresh")
