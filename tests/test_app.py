@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
+from fakes.receipts import make
 from nbformat import v4
 
 from qwen_magics import catalog, credentials, settings
 from qwen_magics.app import COMMANDS, main
 from qwen_magics.commands import demo
 from qwen_magics.credentials import Key
+from qwen_magics.display import receipt as receipt_words
+from qwen_magics.display import tally
 from qwen_magics.ledger import Ledger, Where
 from qwen_magics.values import Cost, Receipt, Usage
 
@@ -233,6 +236,66 @@ def test_usage_as_csv_has_every_digit_and_no_formula(ledger: Ledger, capsys: pyt
     rows = {row["turn"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
     assert rows["turn-0"]["amount"] == "0.0052001"
     assert rows["turn-0"]["error"] == "'=HYPERLINK()"
+
+
+def test_usage_of_a_month_in_a_time_zone(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    month = dt.datetime.now(dt.UTC).strftime("%Y-%m")
+    assert main(["usage", "--month", month, "--tz", "UTC"]) == 0
+    told = capsys.readouterr().out
+    assert "day, UTC" in told
+    assert "model" in told
+    assert f"{month}, UTC. List prices" in told
+    main(["usage", "--month", month, "--tz", "UTC", "--json"])
+    read = json.loads(capsys.readouterr().out)
+    assert read["by"] == "day"
+    assert {turn["turn"] for turn in read["turns"]} == {"turn-0", "turn-2"}
+    assert main(["usage", "--month", month, "--since", "2026-11-01"]) == 1
+    assert main(["usage", "--month", "november"]) == 1
+    assert main(["usage", "--by", "day", "--tz", "Asia/Shanhai"]) == 1
+    assert "--tz Asia/Shanghai" in capsys.readouterr().err
+
+
+# --- the receipts in files --------------------------------------------------------------------------------------------
+
+
+def written(path: Path, *receipts: Receipt, turns: tuple[str, ...] = ()) -> Path:
+    """A notebook with receipts; the last one is shared by `turns`."""
+    outputs = []
+    for receipt in receipts:
+        said = {"turns": list(turns)} if turns and receipt is receipts[-1] else {}
+        data, metadata = receipt_words.bundle(receipt, **said)
+        outputs.append({"output_type": "display_data", "data": data, "metadata": metadata})
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "%%qwen", "outputs": outputs}
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return path
+
+
+def test_receipts_in_files_are_added_up_without_a_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shared = tally.summed([make("0.01", turn="t1"), make("0.02", turn="t2")])
+    replayed = make(cost=Cost(amount=Decimal(0), basis="replayed", replay_saved=Decimal("0.04")), status="replayed")
+    one = written(tmp_path / "one.ipynb", make("0.5", turn="t0"), replayed, shared, turns=("t1", "t2"))
+    yuan = make(cost=Cost(amount=Decimal("0.3"), currency="CNY", basis="computed"))
+    two = written(tmp_path / "two.ipynb", make("0.5", turn="t0"), yuan)  # a copied cell, and one of its own
+    assert main(["usage", str(one), str(two), str(one), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    sums = {total["currency"]: (total["amount"], total["turns"], total["replay_saved"]) for total in told["totals"]}
+    assert sums == {"USD": ("0.53", 4, "0.04"), "CNY": ("0.3", 1, "0")}
+    assert [len(file["totals"]) for file in told["files"]] == [1, 1]
+    assert len(told["turns"]) == 4
+    assert main(["usage", str(one), str(two)]) == 0
+    table = capsys.readouterr().out
+    assert "$0.53, ¥0.30" in table
+    assert "receipts that stand in these files only" in " ".join(table.split())
+    assert not settings.load().with_options().data_dir.exists()
+
+
+def test_what_only_the_ledger_knows_is_not_asked_of_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = written(tmp_path / "empty.ipynb")
+    assert main(["usage", str(empty)]) == 0
+    assert "No receipts there" in capsys.readouterr().out
+    assert main(["usage", str(empty), "--by", "day"]) == 1
+    assert main(["usage", str(tmp_path / "none.ipynb")]) == 1
+    assert "none.ipynb can't be read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("form", ["", "--json", "--csv"])

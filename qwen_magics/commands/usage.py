@@ -116,7 +116,7 @@ def _tables(ledger: Ledger, chosen: Filter, args: Namespace, tz: dt.tzinfo | Non
         today = spans.today(tz)
         for name, since in (("today", today), ("this month", today.replace(day=1))):
             rows += [(name, total) for total in _totals(ledger, Filter(since=since), "", tz)]
-    made = spending.table(rows, by, whole=whole, sentences=(spending.foot(whole),))
+    made = spending.table(rows, by, whole=whole, quiet=(spending.foot(whole),))
     return [
         "\n\n".join(
             [spending.plain(made, room), *(text for _, text in spending.charts(named(by), f"Spent by {by}", by))]
@@ -167,7 +167,7 @@ def _files(args: Namespace) -> int:
     if not rows:
         say("No receipts there.")
         return 0
-    made = spending.table(rows, "file", whole=whole, sentences=(spending.foot(whole, spending.FILES),))
+    made = spending.table(rows, "file", whole=whole, quiet=(spending.foot(whole, spending.FILES),))
     say(spending.plain(made, shutil.get_terminal_size().columns))
     return 0
 

@@ -8,7 +8,7 @@ from html import escape
 
 from msgspec import Struct
 
-from qwen_magics.display.table import NO_MATH, width
+from qwen_magics.display.table import NO_MATH, stressed, width
 
 _BAR = 220  # pixels of the longest bar
 _CELL = "border:0;padding:1px 8px 1px 0;white-space:nowrap"
@@ -28,7 +28,7 @@ def html(bars: Sequence[Bar], title: str) -> str:
     """Horizontal bars for `text/html`: a table, because an untrusted notebook loses SVG. The figures are in words."""
     rows = "".join(
         f'<tr style="background:none"><th scope="row" style="{_CELL};text-align:right;font-weight:normal">'
-        f'{escape(bar.name)}</th><td style="{_CELL};text-align:left">'
+        f'{stressed(bar.name)}</th><td style="{_CELL};text-align:left">'
         f'<div style="display:inline-block;width:{round(long)}px;height:10px;background-color:rgba(128,128,128,0.55);'
         f'vertical-align:middle;margin-right:6px"></div>{escape(bar.said)}</td></tr>'
         for bar, long in zip(bars, _lengths(bars, _BAR), strict=True)
@@ -37,7 +37,8 @@ def html(bars: Sequence[Bar], title: str) -> str:
         return ""
     caption = f'<caption style="text-align:left;padding:0">{escape(title)}</caption>'
     style = "border-collapse:collapse;margin:0;font-size:12px;line-height:1.5;font-variant-numeric:tabular-nums"
-    return f'<table class="{NO_MATH}" style="{style}">{caption}<tbody>{rows}</tbody></table>'
+    table = f'<table class="{NO_MATH}" style="{style}">{caption}<tbody>{rows}</tbody></table>'
+    return f'<div tabindex="0" style="overflow-x:auto">{table}</div>'
 
 
 def plain(bars: Sequence[Bar]) -> str:
@@ -47,7 +48,7 @@ def plain(bars: Sequence[Bar]) -> str:
     for bar, long in zip(bars, _lengths(bars, _BLOCKS * 8), strict=True):
         whole, rest = divmod(round(long), 8)
         drawn = "█" * whole + _EIGHTHS[rest].strip()
-        lines.append(f"{' ' * (names - width(bar.name))}{bar.name} {drawn} {bar.said}")
+        lines.append(f"{' ' * (names - width(bar.name))}{bar.name} {drawn} {bar.said}".rstrip())
     return "\n".join(lines)
 
 

@@ -7,7 +7,6 @@ the widget's, which is filled only where somebody looks, and taken away at the e
 
 from __future__ import annotations
 
-import atexit
 import datetime as dt
 import threading
 from contextlib import suppress
@@ -67,7 +66,6 @@ class Follow:
             self._tick()
         view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
         self._publish({VIEW: view, "text/plain": LINE}, update=False)
-        atexit.register(self.stop)
         self._thread.start()
 
     def stop(self) -> None:
@@ -77,9 +75,8 @@ class Follow:
                 return
             self._over = True
         self._wake.set()
-        atexit.unregister(self.stop)
         said = f"Followed the ledger from {self._began:%H:%M} to {dt.datetime.now():%H:%M}; %qwen_usage shows totals."
-        with suppress(Exception):  # the kernel may be at its end, and its channels closed
+        with suppress(Exception):  # the front end may be gone, or the channels closed
             self._publish({"text/plain": said}, update=True)
             for widget in (self._box, self._text, self._button):
                 widget.close()
@@ -118,7 +115,7 @@ class Follow:
 
 def html(now: Now, moment: dt.datetime) -> str:
     """The view."""
-    return "".join(table.html() for table in tables(now, moment))
+    return '<div style="height:10px"></div>'.join(table.html() for table in tables(now, moment))
 
 
 def plain(now: Now, moment: dt.datetime) -> str:
@@ -128,18 +125,23 @@ def plain(now: Now, moment: dt.datetime) -> str:
 
 def tables(now: Now, moment: dt.datetime) -> list[Table]:
     """What was spent, what is on its way, the last turns."""
-    said = (_in_flight(now), f"As of {moment.strftime(_CLOCK)}. {spending.foot([*now.today, *now.here])}")
+    said, quiet = (_in_flight(now),), (f"As of {moment.strftime(_CLOCK)}. {spending.foot([*now.today, *now.here])}",)
     groups = [(name, total) for name, totals in (("today", now.today), ("this notebook", now.here)) for total in totals]
     if not groups:
         return [
-            Table(columns=(Column(""),), rows=(("Nothing was asked today, nor in this notebook.",),), sentences=said)
+            Table(
+                columns=(Column(""),),
+                rows=(("Nothing was asked today, nor in this notebook.",),),
+                sentences=said,
+                quiet=quiet,
+            )
         ]
     columns = (
         Column("last turns"), Column("spent", "right"), Column("model"), Column("in", "right"), Column("out", "right"),
         Column("", quiet=True, wraps=True),
     )  # fmt: skip
     rows = tuple(_turn(entry, moment.date()) for entry in now.last)
-    return [spending.table(groups, ""), Table(columns=columns, rows=rows, sentences=said)]
+    return [spending.table(groups, ""), Table(columns=columns, rows=rows, sentences=said, quiet=quiet)]
 
 
 def _in_flight(now: Now) -> str:

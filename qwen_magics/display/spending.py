@@ -109,7 +109,14 @@ def _title(source: str) -> str:
 # --- the table --------------------------------------------------------------------------------------------------------
 
 
-def table(groups: Named, heading: str, *, whole: Sequence[Total] = (), sentences: tuple[str, ...] = ()) -> Table:
+def table(
+    groups: Named,
+    heading: str,
+    *,
+    whole: Sequence[Total] = (),
+    sentences: tuple[str, ...] = (),
+    quiet: tuple[str, ...] = (),
+) -> Table:
     """One row per group and currency; `whole` is what they come to, one total per currency."""
     columns = (
         Column(heading),
@@ -125,7 +132,7 @@ def table(groups: Named, heading: str, *, whole: Sequence[Total] = (), sentences
     )
     rows = tuple(_row(name, total) for name, total in groups)
     foot = _foot(whole) if len(groups) > 1 and whole else ()
-    return _slim(Table(columns=columns, rows=rows, foot=foot, sentences=sentences))
+    return Table(columns=columns, rows=rows, foot=foot, sentences=sentences, quiet=quiet).slim()
 
 
 def _row(name: str, total: Total) -> tuple[str, ...]:
@@ -163,22 +170,14 @@ def amount(total: Total) -> str:
     return f"{total.sign} {figures.money(total.amount, total.currency)}".strip()
 
 
-def _slim(table: Table) -> Table:
-    """The table without columns that hold nothing."""
-    lines = (*table.rows, table.foot) if table.foot else table.rows
-    return _with(table, [n for n in range(len(table.columns)) if n == 0 or any(line[n] for line in lines)])
+def _emptied(table: Table, name: str) -> Table:
+    """The table with nothing in that column."""
 
+    def without(line: tuple[str, ...]) -> tuple[str, ...]:
+        paired = zip(table.columns, line, strict=False)  # there may be no foot
+        return tuple("" if column.name == name else cell for column, cell in paired)
 
-def _with(table: Table, kept: Sequence[int]) -> Table:
-    def slim(line: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(line[n] for n in kept)
-
-    return replace(
-        table,
-        columns=tuple(table.columns[n] for n in kept),
-        rows=tuple(map(slim, table.rows)),
-        foot=slim(table.foot) if table.foot else (),
-    )
+    return replace(table, rows=tuple(map(without, table.rows)), foot=without(table.foot))
 
 
 def plain(table: Table, room: int = TERMINAL) -> str:
@@ -189,7 +188,7 @@ def plain(table: Table, room: int = TERMINAL) -> str:
         others = others[: -1 if table.columns[-1].wraps else None]
         if min(max(first), _NAME) + sum(2 + max(cells) for cells in others) <= room:
             break
-        table = _with(table, [n for n, column in enumerate(table.columns) if column.name != name])
+        table = _emptied(table, name).slim()
     return replace(table, wide=room).plain()
 
 
@@ -221,7 +220,7 @@ def statement(
     for by, named_ in groups.items():
         made = table(named_, f"{by}, {zone}" if by == "day" else by, whole=whole)
         if by == list(groups)[-1]:
-            made = replace(made, sentences=(f"{month}, {zone}. {foot(whole)}",))
+            made = replace(made, quiet=(f"{month}, {zone}. {foot(whole)}",))
         shown.append((made.html(), plain(made, room)))
     for by, named_ in groups.items():
         if by == "day":
@@ -240,10 +239,9 @@ def charts(groups: Named, title: str, by: By = "", span: tuple[str, str] | None 
     currencies = sorted({total.currency for _, total in groups if total.currency and total.amount})
     drawn = []
     for currency in currencies or [""]:
-        sizes = {name: (_size(total), _said(total)) for name, total in groups if total.currency == currency}
+        bars = [Bar(name, _size(total), _said(total)) for name, total in groups if _drawn(total, currency)]
         if by == "day":
-            sizes = _all_days(sizes, span)
-        bars = [Bar(name, size, said) for name, (size, said) in sizes.items()]
+            bars = _all_days(bars, span)
         if len(bars) > 1:
             whose = f"{title}, {currency}" if len(currencies) > 1 else title
             text = chart.plain(bars)
@@ -251,13 +249,18 @@ def charts(groups: Named, title: str, by: By = "", span: tuple[str, str] | None 
     return drawn
 
 
-def _all_days(sizes: dict[str, tuple[Decimal, str]], span: tuple[str, str] | None) -> dict[str, tuple[Decimal, str]]:
-    first, last = span or (min(sizes), max(sizes))
-    return {day: sizes.get(day, (Decimal(0), "")) for day in days(first, last, _MOST_DAYS)} if sizes else {}
+def _all_days(bars: list[Bar], span: tuple[str, str] | None) -> list[Bar]:
+    drawn = {bar.name: bar for bar in bars}
+    first, last = span or (min(drawn), max(drawn))
+    return [drawn.get(day) or Bar(day, Decimal(0), "") for day in days(first, last, _MOST_DAYS)] if drawn else []
 
 
 def _said(total: Total) -> str:
     return amount(total) if total.currency else f"{total.input + total.output:,} tokens"
+
+
+def _drawn(total: Total, currency: str) -> bool:
+    return total.currency == currency and bool(total.amount or not currency)
 
 
 def _size(total: Total) -> Decimal:

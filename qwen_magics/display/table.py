@@ -69,18 +69,14 @@ class Table(Struct, frozen=True, kw_only=True):
 
     def html(self) -> str:
         """Static HTML with inline styles only, good in light and dark."""
-        style = f"border-bottom:{_RULE};font-weight:600;color:{_QUIET}"
-        head = "".join(
-            f'<th style="{_cell(column)};white-space:normal;{style}">{_text(column.name)}</th>'
-            for column in self.columns
-        )
+        head = "".join(map(_head, self.columns))
         body = "".join(_row(self.columns, row) for row in self.rows)
         foot = _row(self.columns, self.foot, f"border-top:{_RULE};font-weight:600") if self.foot else ""
         below = "".join(f'<p style="margin:6px 0 0">{_sentence(said)}</p>' for said in self.sentences)
         below += "".join(f'<p style="margin:3px 0 0;color:{_QUIET}">{_sentence(said)}</p>' for said in self.quiet)
         scrolls = "max-height:60em;overflow:auto" if len(self.rows) > self.tall else "overflow-x:auto"
         return (
-            f'<div class="{NO_MATH}" style="{_FONT}"><div style="{scrolls}">'
+            f'<div class="{NO_MATH}" style="{_FONT}"><div tabindex="0" style="{scrolls}">'
             f'<table style="border-collapse:collapse;margin:0;{_FONT}">'
             f"<thead><tr>{head}</tr></thead><tbody>{body}{foot}</tbody></table></div>{below}</div>"
         )
@@ -174,6 +170,12 @@ def _padded(text: str, column: Column, columns: int) -> str:
     return blank + text if column.align == "right" else text + blank
 
 
+def _head(column: Column) -> str:
+    tag = "th" if column.name else "td"  # a head that says nothing is none to a screen reader
+    style = f"{_cell(column)};white-space:normal;border-bottom:{_RULE};font-weight:600;color:{_QUIET}"
+    return f'<{tag} style="{style}">{stressed(column.name)}</{tag}>'
+
+
 def _row(columns: tuple[Column, ...], cells: tuple[str, ...], style: str = "") -> str:
     drawn = []
     if cells[0] and not any(cells[1:]):
@@ -181,7 +183,7 @@ def _row(columns: tuple[Column, ...], cells: tuple[str, ...], style: str = "") -
     for column, cell in zip(columns, cells, strict=True):
         quiet = f";color:{_QUIET}" if column.quiet and not style else ""
         stress = ";font-weight:600" if cell.startswith(LOSS) or cells[0].startswith(HERE) else ""
-        said = _sentence(cell) if column.wraps and column.quiet else _text(cell)
+        said = _sentence(cell) if column.wraps and column.quiet else stressed(cell)
         drawn.append(f'<td style="{_cell(column)}{quiet}{stress};{style}">{said}</td>')
     return f'<tr style="background:none">{"".join(drawn)}</tr>'
 
@@ -191,14 +193,17 @@ def _cell(column: Column) -> str:
     return f"border:0;padding:2px 10px 2px 0;text-align:{column.align};vertical-align:top;white-space:{wrap}"
 
 
-def _text(text: str) -> str:
+def stressed(text: str) -> str:
+    """The text for HTML, ▲ in the colour of a warning."""
     return escape(text).replace(LOSS, _LOSS)
 
 
 def _sentence(text: str) -> str:
     return _STRESS.sub(
         r"<b>\1</b>",
-        _CODE.sub(r'<code style="white-space:nowrap;background:none;padding:0;color:inherit">\1</code>', _text(text)),
+        _CODE.sub(
+            r'<code style="white-space:nowrap;background:none;padding:0;color:inherit">\1</code>', stressed(text)
+        ),
     )
 
 

@@ -74,7 +74,7 @@ def _show_by(session: Session, by: By, tz: dt.tzinfo | None) -> None:
     if not groups:
         report.say(session.shell, "Nothing was asked yet.")
         return
-    table = spending.table(groups, by, whole=whole, sentences=(spending.foot(whole),))
+    table = spending.table(groups, by, whole=whole, quiet=(spending.foot(whole),))
     report.show(session.shell, _shown(table), *spending.charts(groups, f"Spent by {by}", by))
 
 
@@ -125,10 +125,10 @@ def _show_overview(session: Session, tz: dt.tzinfo | None) -> None:
         report.say(session.shell, "Nothing was asked yet.")
         return
     models = _named(session, "model", ALL, tz)
-    foot = spending.foot(session.ledger.spent() or written)
-    overview = spending.table(groups, "", sentences=hint.marks(session))
-    by_model = spending.table(models, "by model", sentences=(foot,))
-    report.show(session.shell, _shown(overview), _shown(by_model), *spending.charts(models, "Spent by model"))
+    foot = (spending.foot(session.ledger.spent() or written),)
+    overview = spending.table(groups, "", sentences=hint.marks(session), quiet=() if models else foot)
+    by_model = [_shown(spending.table(models, "by model", quiet=foot))] if models else []
+    report.show(session.shell, _shown(overview), *by_model, *spending.charts(models, "Spent by model"))
 
 
 def _show_last(session: Session) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
+import io
+import json
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from fakes.provider import Answer
 from fakes.shells import run
 from IPython.utils.capture import capture_output
 
+from qwen_magics.ledger import GROUPS
+
 if TYPE_CHECKING:
-    import pytest
     from fakes.provider import FakeProvider
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -65,6 +71,50 @@ def test_the_rows_come_as_a_data_frame_with_every_digit(shell: InteractiveShell,
     run(shell, "rows = %qwen_usage -o df")
     rows: Any = shell.user_ns["rows"]
     assert [Decimal(amount) for amount in rows["amount"]] == [Decimal("0.0043008")]
+
+
+def test_the_rows_come_as_text_for_other_programs(shell: InteractiveShell, provider: FakeProvider) -> None:
+    provider.enqueue(Answer(usage=USAGE))
+    run(shell, "%%qwen\nwhy?")
+    run(shell, "text = %qwen_usage -o csv\nobject = %qwen_usage -o json --by tier")
+    (row,) = csv.DictReader(io.StringIO(str(shell.user_ns["text"])))
+    assert (row["amount"], row["tier_up_to"]) == ("0.0043008", "32000")
+    told = json.loads(str(shell.user_ns["object"]))
+    assert [(total["group"], total["amount"]) for total in told["totals"]] == [("0..32000", "0.0043008")]
+    assert len(told["turns"]) == 1
+
+
+def test_a_month_can_be_laid_beside_a_bill(shell: InteractiveShell, provider: FakeProvider) -> None:
+    provider.enqueue(Answer(usage=USAGE))
+    run(shell, "%%qwen\nwhy?")
+    month = dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).strftime("%Y-%m")
+    told = run(shell, f"%qwen_usage --month {month} --tz Asia/Shanghai")
+    assert f"{month}, Asia/Shanghai. List prices of" in told
+    assert "No turns in 2020-01, Asia/Shanghai" in run(shell, "%qwen_usage --month 2020-01 --tz Asia/Shanghai")
+    run(shell, "%qwen_usage --tz Asia/Shanhai", fails=True)
+
+
+@pytest.mark.parametrize("by", GROUPS)
+def test_every_total_says_what_it_is(by: str, shell: InteractiveShell, provider: FakeProvider) -> None:
+    provider.enqueue(Answer(usage=USAGE))
+    run(shell, "%%qwen\nwhy?")
+    for told in (run(shell, f"%qwen_usage --by {by}"), run(shell, "%qwen_usage")):
+        assert "this machine's turns only; not in it: free quota, promotions, tax" in " ".join(told.split())
+
+
+def test_a_cell_is_called_by_its_number_and_question(shell: InteractiveShell, provider: FakeProvider) -> None:
+    provider.enqueue(Answer(usage=USAGE))
+    run(shell, "%%qwen\nwhy is Gentoo heavier?")
+    assert "$0.0043" in run(shell, "%qwen_usage --by cell")
+
+
+def test_a_terminal_has_one_text_in_place_of_the_live_view(shell: InteractiveShell, provider: FakeProvider) -> None:
+    assert "Nothing was asked today" in run(shell, "%qwen_usage --live")
+    provider.enqueue(Answer(usage=USAGE))
+    run(shell, "%%qwen\nwhy?")
+    told = run(shell, "%qwen_usage --live")
+    assert "last turns" in told
+    assert "Nothing is in flight." in told
 
 
 def test_an_answer_that_a_rerun_overwrote_comes_back(shell: InteractiveShell, provider: FakeProvider) -> None:
