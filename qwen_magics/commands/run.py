@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qwen_magics.commands.console import say
+from qwen_magics.commands.files import write
 from qwen_magics.errors import QwenError
 from qwen_magics.notebook.receipts import MIME
 
@@ -58,7 +59,7 @@ def run(args: Namespace) -> int:
         problem = _execute(client, source, at)
     finally:  # an interrupt too: what ran is worth keeping
         if at.number:
-            _write(nbformat, notebook, output)
+            write(output, f"{nbformat.writes(notebook).rstrip()}\n".encode())
     say(problem or f"Ran {source.name} in {time.monotonic() - began:.1f} s.")
     if at.number:
         say(f"Saved to {output}")
@@ -84,18 +85,6 @@ def _read(nbformat: Any, source: Path) -> NotebookNode:
     except (OSError, ValueError) as error:  # nbformat's own errors are ValueErrors
         raise QwenError(f"{source} can't be read as a notebook: {type(error).__name__}.") from None
     return notebook
-
-
-def _write(nbformat: Any, notebook: NotebookNode, output: Path) -> None:
-    """In one step, so that an interrupt leaves the old file or the new one."""
-    fresh = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        nbformat.write(notebook, fresh)
-        fresh.replace(output)
-    except OSError as error:
-        raise QwenError(f"{output} can't be written: {error.strerror}.") from None
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _execute(client: NotebookClient, source: Path, at: _Progress) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from qwen_magics.commands.console import say
+from qwen_magics.commands.files import write
 from qwen_magics.errors import OptionError, QwenError
 from qwen_magics.notebook.strip import NotANotebookError, Stripped, What, strip
 
@@ -78,11 +77,11 @@ def _one(name: str, args: Namespace, keep: list[What]) -> Stripped:
     after = done.text.encode()
     if not args.check:
         if args.output is not None:
-            _write(args.output, after)
+            write(args.output, after)
         elif name == "-":
             sys.stdout.buffer.write(after)
         elif after != before:
-            _write(Path(name), after)
+            write(Path(name), after)
     told = _said(name, done, "would remove" if args.check else "removed")
     if name == "-":
         sys.stderr.write(f"{told}\n" if done.removed else "")
@@ -96,24 +95,6 @@ def _read(name: str) -> bytes:
         return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise QwenError(f"{name} can't be read: {error.strerror}.") from None
-
-
-def _write(path: Path, data: bytes) -> None:
-    """In one step: there is the old file or the new one, with the old one's rights; a link stays a link."""
-    path = path.resolve()
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with fresh.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, fresh)
-        fresh.replace(path)
-    except OSError as error:
-        raise QwenError(f"{path} can't be written: {error.strerror}.") from None
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _said(name: str, done: Stripped, verb: str) -> str:
