@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from qwen_magics.catalog import pricing
 from qwen_magics.context.layout import alike
+from qwen_magics.turn.cache import QUESTION
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from qwen_magics.ledger import Prompt
     from qwen_magics.turn.cache import Hit
     from qwen_magics.turn.plan import Plan
-
-QUESTION = "the question"  # its label, until it is a cell's turn
 
 What = Literal["changed", "new", "gone", "answered", "moved"]
 
