@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from qwen_magics import catalog
-from qwen_magics.display import body, context, figures
+from qwen_magics.display import body, context
 from qwen_magics.display import changes as differences
 from qwen_magics.magics import hint, report, trimming
 from qwen_magics.magics.options import parse
@@ -16,12 +16,11 @@ from qwen_magics.magics.prepare import Prepared, prepare
 from qwen_magics.turn import plan
 from qwen_magics.turn.budget import outlook
 from qwen_magics.turn.changes import changes
-from qwen_magics.turn.preview import exact, preview, shortened
+from qwen_magics.turn.preview import exact, preview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_magics.context.words import Trimmed
     from qwen_magics.magics.options import Given
     from qwen_magics.magics.session import Session
     from qwen_magics.turn import Plan
@@ -59,7 +58,9 @@ def _what_if(session: Session, prepared: Prepared, planned: Plan, given: Given) 
     from qwen_magics.display import whatif as shown
     from qwen_magics.turn import whatif
 
-    found = whatif.what_if(whatif.asked(planned, prepared.context, _by_trimming(session, prepared, given)))
+    other = _by_trimming(session, prepared, given)
+    trimmed = other.context.trimmed if other is not None else None
+    found = whatif.what_if(whatif.asked(planned, prepared.context, trimmed))
     keys = frozenset(credentials.found(planned.route.settings))
     report.show(session.shell, shown.table(found, keys, full=given.full))
 
@@ -70,24 +71,21 @@ def _replay(session: Session, planned: Plan, given: Given) -> Iterator[str]:
         yield "A saved answer to this very question would be shown again, at no cost; `--fresh` asks."
 
 
-def _by_trimming(session: Session, prepared: Prepared, given: Given) -> Trimmed | None:
-    """What `--trim tier` would cut, where something else was chosen."""
+def _by_trimming(session: Session, prepared: Prepared, given: Given) -> Prepared | None:
+    """The same question with `--trim tier`, where something else was chosen."""
     if prepared.route.settings.trim == "tier":
         return None
-    return prepare(session, structs.replace(given, trim="tier"), "", question=prepared.words).context.trimmed
+    return prepare(session, structs.replace(given, trim="tier"), "", question=prepared.words)
 
 
 def _trimming(session: Session, prepared: Prepared, planned: Plan, given: Given) -> str:
     """What was trimmed and what that saves; else, past a step of the price, what trimming would."""
     if said := trimming.notes(planned):
         return f"{said[0][:1].upper()}{said[0][1:]}; `--trim off` sends it whole."
-    now, tier = planned.expected, planned.expected.tier
-    trimmed = _by_trimming(session, prepared, given) if tier is not None and not tier.first else None
-    less = shortened(planned, trimmed.tokens) if trimmed is not None else None
-    if trimmed is None or less is None or now.amount is None or less >= now.amount:
-        return ""
-    saved = f"{figures.money(now.amount, now.currency)} → {figures.money(less, now.currency)}"
-    return f"With `--trim tier`: {trimmed.words}, {saved}."
+    tier = planned.expected.tier
+    other = _by_trimming(session, prepared, given) if tier is not None and not tier.first else None
+    said = trimming.notes(exact(plan(other.ask, other.route, session.ledger))) if other is not None else ()
+    return f"With `--trim tier`: {said[0]}." if said else ""
 
 
 def _notes(prepared: Prepared, planned: Plan) -> Iterator[str]:

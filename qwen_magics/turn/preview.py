@@ -97,15 +97,3 @@ def preview(plan: Plan, context: Context) -> Preview:
         beside=bill.beside(),
         oldest=bill.oldest(),
     )
-
-
-def shortened(plan: Plan, by: int) -> Decimal | None:
-    """What an exact plan would be expected to cost with so many tokens less, as much of them cached; None: no price."""
-    if plan.unpriceable is not None or plan.row is None:
-        return None
-    size, left = plan.size, plan.counted - by
-    cost = pricing.expected(
-        plan.row, left, size.typical - size.thinking, thinking=size.thinking, fees=plan.fees,
-        cached=min(plan.hit.tokens, left), kind=plan.hit.kind,
-    )  # fmt: skip
-    return cost.amount

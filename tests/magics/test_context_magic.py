@@ -98,7 +98,7 @@ def test_trimming_is_offered_where_it_would_help_and_said_where_it_did(shell: In
     for _ in range(70):
         run(shell, "print('word ' * 700)")
     offered = " ".join(run(shell, "%qwen_context --trim off why?").split())
-    assert re.search(r"With `--trim tier`: trimmed #.* by [\d,]+ tokens, \$0\.\d+ → \$0\.\d+\.", offered)
+    assert re.search(r"With `--trim tier`: trimmed #.* by [\d,]+ tokens: ≈ \$0\.\d+ → \$0\.\d+\.", offered)
     done = " ".join(run(shell, "%qwen_context why?").split())
     assert re.search(r"Trimmed #.* by [\d,]+ tokens: ≈ \$[\d.]+ → \$[\d.]+; `--trim off` sends it whole\.", done)
 
