@@ -39,7 +39,7 @@ def named(
     """Totals under names that a person knows. `cells`: what cells are called, by notebook and id."""
     found = list(totals)
     call = _caller(found, by, cells or {}, session)
-    return [(_clipped(call(total) or "(none)"), total) for total in found]
+    return [(figures.clipped(call(total) or "(none)", _LONGEST), total) for total in found]
 
 
 def _caller(
@@ -86,10 +86,6 @@ def _shortest(path: str, paths: set[str]) -> str:
         if sum(PurePath(other).parts[-count:] == tail for other in paths) == 1:
             return str(PurePath(*tail))
     return path
-
-
-def _clipped(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def cells(notebook: str, found: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:

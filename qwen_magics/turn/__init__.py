@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from qwen_magics.turn.ask import Ask, Place
 from qwen_magics.turn.drivers import Turn, run
-from qwen_magics.turn.plan import Ask, Place, Plan, plan
+from qwen_magics.turn.plan import Plan, plan
 from qwen_magics.turn.route import Route, ready, route
 
 __all__ = ["Ask", "Place", "Plan", "Route", "Turn", "plan", "ready", "route", "run"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from qwen_magics.catalog import PriceRow
     from qwen_magics.context.layout import Part
     from qwen_magics.ledger import Prompt
-    from qwen_magics.turn.plan import Ask
+    from qwen_magics.turn.ask import Ask
     from qwen_magics.turn.route import Route
     from qwen_magics.values import Message
 

@@ -12,21 +12,19 @@ from msgspec.structs import replace
 from qwen_magics import catalog, request, tokens
 from qwen_magics.catalog import pricing
 from qwen_magics.errors import GuardError
+from qwen_magics.turn.ask import Ask
 from qwen_magics.turn.budget import reserve
 from qwen_magics.turn.cache import Hit, hit
 from qwen_magics.turn.expect import Expectation, expect
 from qwen_magics.turn.marks import marked, places, sent_there, unmarked, with_marks
 from qwen_magics.turn.route import ready
-from qwen_magics.values import Cost, Limits, Message, Options, Receipt, Sent
+from qwen_magics.values import Cost, Limits, Options, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from decimal import Decimal
 
     from qwen_magics.catalog import Model, PriceRow
-    from qwen_magics.context.layout import Part
-    from qwen_magics.context.words import Trimmed
-    from qwen_magics.ledger import Ledger, Prompt
+    from qwen_magics.ledger import Ledger
     from qwen_magics.provider.endpoints import Endpoint
     from qwen_magics.request import Request
     from qwen_magics.settings import Settings
@@ -34,39 +32,6 @@ if TYPE_CHECKING:
     from qwen_magics.values import Progress
 
 FREE = frozenset({"local", "modelscope"})  # ModelScope counts requests, not money (facts 3.4)
-
-
-class Place(Struct, frozen=True):
-    """Where a turn was asked: for the ledger's reports and for bringing an answer back."""
-
-    notebook: str = ""
-    cell_id: str = ""
-    number: int = 0
-    session: str = ""
-    execution: str = ""  # what tells one run of the cell from the next
-
-
-class Ask(Struct, frozen=True, kw_only=True):
-    """What a host wants asked: the composed messages, how to answer, and what the receipt shall say of the context.
-
-    `layout` is what the messages are made of, `before` what the notebook's last prompts were: for the cache. `trimmed`
-    says what was cut of them for money's sake.
-    """
-
-    messages: list[Message]
-    options: Options
-    asked: str = ""
-    sent: Sent = Sent()
-    left_out: tuple[str, ...] = ()
-    redacted: int = 0
-    notes: tuple[str, ...] = ()
-    place: Place = Place()
-    yes: bool = False
-    budget: tuple[Decimal, str] | None = None  # at most this for the turn; its currency, "": the price's own
-    unpriced: bool = False  # it may go though no budget bounds it
-    layout: tuple[Part, ...] = ()
-    before: tuple[Prompt, ...] = ()
-    trimmed: Trimmed | None = None
 
 
 class Plan(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qwen_magics.notebook.cells import Cell, Notebook
-    from qwen_magics.turn.plan import Place, Plan
+    from qwen_magics.turn.ask import Place
+    from qwen_magics.turn.plan import Plan
 
 
 class _Course:
