@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
     from qwen_magics.ledger import Standing
 
+_TEXT = 80  # columns in a terminal
 BLOCKS = 8  # of a full meter
 _COLUMNS = (
     Column("budget for"), Column("at most", "right"), Column("spent", "right"), Column("reserved", "right"),
-    Column("left", "right"), Column(""), Column("set by", quiet=True), Column("", quiet=True),
+    Column("left", "right"), Column(""), Column("set by", quiet=True),
+    Column("", quiet=True, wraps=True),
 )  # fmt: skip
 _HOW = "`%qwen_budget 2 USD/day` sets one (/turn, /notebook, /day, /month), `%qwen_budget off/day` takes it away."
 _RULE = (
     "What doesn't fit gets shorter limits before it is refused. Turns without a price or in a currency that no budget "
-    "is in need --unpriced."
+    "is in need `--unpriced`."
 )
 _WHOSE = "Turns of this machine only, those in flight reserved at their worst case. Days and months are local."
 
@@ -37,12 +39,10 @@ def budgets(standings: Sequence[Standing], *said: str) -> Table:
     tightest: dict[tuple[str, str], Standing] = {}
     for one in ordered:
         tightest.setdefault((one.ceiling.scope, one.ceiling.currency), one)
-    rows = [_row(one, holds=tightest[one.ceiling.scope, one.ceiling.currency] is one) for one in ordered]
     none = () if any(one.ceiling.budget for one in standings) else ("No budget is set.",)
-    rule = _RULE if not none else ""
-    return Table(
-        columns=_COLUMNS, rows=tuple(rows), sentences=tuple(filter(None, (*said, *none, _HOW, rule, _WHOSE))), wide=100
-    ).slim()
+    rule = () if none else (_RULE,)
+    rows = tuple(_row(one, holds=tightest[one.ceiling.scope, one.ceiling.currency] is one) for one in ordered)
+    return Table(columns=_COLUMNS, rows=rows, sentences=(*said, *none), quiet=(_HOW, *rule, _WHOSE), wide=_TEXT).slim()
 
 
 def _row(standing: Standing, *, holds: bool) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ def _row(standing: Standing, *, holds: bool) -> tuple[str, ...]:
         figures.money(standing.reserved, currency) if standing.reserved else "",
         (f"{LOSS} {left}" if standing.left < 0 else left) if counts else "",
         _meter(standing) if counts else "",
-        f"{ceiling.by}{'' if ceiling.budget else ', guard rail'}",
+        ceiling.by,
         "" if holds else "the smaller one holds",
     )
 

@@ -35,7 +35,8 @@ def table(found: Estimate) -> Table:
         columns=tuple(_COLUMNS[n] for n in kept),
         rows=tuple(lines[:-1]),
         foot=lines[-1],
-        sentences=tuple(_sentences(found, elsewhere=elsewhere)),
+        sentences=tuple(_sentences(found)),
+        quiet=tuple(_small_print(found, elsewhere=elsewhere)),
         wide=80,
     )
 
@@ -110,19 +111,24 @@ def _asked(found: Estimate) -> str:
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 
-def _sentences(found: Estimate, *, elsewhere: bool) -> Iterator[str]:
+def _sentences(found: Estimate) -> Iterator[str]:
+    """What there is to know about this notebook."""
     if not found.lines:
         yield "This notebook asks nothing."
-    else:
-        to = {f"{line.where}, {line.model}" for line in found.asked}
-        goes = f" Questions go to {', '.join(to)}." if to and not elsewhere else ""
-        yield f"Nothing was sent and nothing was run. This is for a restarted kernel and Run All Cells.{goes}"
     yield from _kept(found)
     yield from _fails(found)
     yield from _broken(found)
     yield from _dearer(found)
     if found.unknown:
         yield f"≥ At least, for it is not known: {listed(found.unknown)}."
+
+
+def _small_print(found: Estimate, *, elsewhere: bool) -> Iterator[str]:
+    """What an estimate is, and what it takes for granted."""
+    if found.lines:
+        to = {f"{line.where}, {line.model}" for line in found.asked}
+        goes = f" Questions go to {', '.join(to)}." if to and not elsewhere else ""
+        yield f"Nothing was sent and nothing was run. This is for a restarted kernel and Run All Cells.{goes}"
     yield from _taken(found)
     yield from _basis(found)
 

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
 
 def row(told: str, *words: str) -> list[str]:
-    """The table's row that holds all these words."""
-    (found,) = [line.split() for line in told.splitlines() if all(word in line for word in words)]
+    """The table's row that holds all these words, with the note beneath it."""
+    (found,) = [
+        line.split() for line in told.replace("\n    ", " ").splitlines() if all(word in line for word in words)
+    ]
     return found
 
 
 def test_without_any_it_shows_the_guard_rails_and_how_to_set_one(shell: InteractiveShell) -> None:
     told = run(shell, "%qwen_budget")
-    assert row(told, "$5.00", "guard rail")[:3] == ["today", "$5.00", "$0.00"]
+    assert row(told, "$5.00", "Qwen.guard_day")[:3] == ["today", "$5.00", "$0.00"]
     assert "¥35.00" in told
     assert "No budget is set." in told
     assert "%qwen_budget 2 USD/day" in told

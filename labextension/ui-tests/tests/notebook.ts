@@ -5,7 +5,10 @@ import { mkdtempSync } from 'fs';
 import { tmpdir } from 'os';
 import { basename, join } from 'path';
 
+import { expect } from '@jupyterlab/galata';
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { Locator } from '@playwright/test';
 
 /** JupyterLab without news, and with every output in the page, so that each can be asked for. */
 export const QUIET = {
@@ -35,6 +38,21 @@ export async function bring(
   await page.notebook.activate(notebook);
 }
 
+/** Run code in the open notebook's kernel, in no cell of it. */
+export async function silently(
+  page: IJupyterLabPageFixture,
+  code: string
+): Promise<void> {
+  const status = await page.evaluate(async code => {
+    const panel = window.jupyterapp.shell.currentWidget as NotebookPanel;
+    await panel.sessionContext.ready;
+    const kernel = panel.sessionContext.session!.kernel!;
+    const reply = await kernel.requestExecute({ code, silent: true }).done;
+    return reply.content.status;
+  }, code);
+  expect(status).toBe('ok');
+}
+
 /** Open the notebook that `saved_answers.py` writes; it comes from elsewhere, so JupyterLab doesn't trust it. */
 export async function open(
   page: IJupyterLabPageFixture,
@@ -57,10 +75,37 @@ function write(what: string): string {
 
 /** A picture for people to look at, in test-results/pictures. */
 export async function shot(
-  page: IJupyterLabPageFixture,
+  what: IJupyterLabPageFixture | Locator,
   name: string
 ): Promise<void> {
-  await page.screenshot({
+  await what.screenshot({
     path: join(__dirname, `../test-results/pictures/${name}.png`)
   });
+}
+
+/** What axe objects to inside of a selector. */
+export async function objections(
+  page: IJupyterLabPageFixture,
+  selector: string
+): Promise<string[]> {
+  await page.addScriptTag({ path: require.resolve('axe-core') });
+  return page.evaluate(async selector => {
+    const { axe } = window as unknown as { axe: typeof import('axe-core') };
+    const { violations } = await axe.run(selector);
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+  }, selector);
+}
+
+/** The outputs that are wider than their cell, each by what it begins with. */
+export async function tooWide(
+  page: IJupyterLabPageFixture,
+  selector: string
+): Promise<string[]> {
+  return page
+    .locator(selector)
+    .evaluateAll(outputs =>
+      outputs
+        .filter(output => output.scrollWidth > output.clientWidth)
+        .map(output => output.textContent!.slice(0, 60))
+    );
 }

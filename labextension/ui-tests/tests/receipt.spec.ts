@@ -7,7 +7,7 @@ import { expect, test } from '@jupyterlab/galata';
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 
-import { open, QUIET, shot } from './notebook';
+import { objections, open, QUIET, shot } from './notebook';
 
 interface ICase {
   line: string;
@@ -142,12 +142,6 @@ test.describe("a receipt's details", () => {
   test('have nothing that axe objects to', async ({ page }) => {
     await lineOf(page, 1).click();
     await expect(detailsOf(page, 1)).toBeVisible();
-    await page.addScriptTag({ path: require.resolve('axe-core') });
-    const found = await page.evaluate(async () => {
-      const { axe } = window as unknown as { axe: typeof import('axe-core') };
-      const { violations } = await axe.run('.jp-QwenReceipt');
-      return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-    });
-    expect(found).toEqual([]);
+    expect(await objections(page, '.jp-QwenReceipt')).toEqual([]);
   });
 });
