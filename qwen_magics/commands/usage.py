@@ -38,7 +38,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", type=Path, metavar="NOTEBOOK", help="add up the receipts in these files")
     parser.add_argument("--by", choices=GROUPS, help="one line for each (default: model)")
     parser.add_argument("--month", metavar="MONTH", help="of one month, as 2026-11, by day and by model")
-    parser.add_argument("--tz", default=spans.LOCAL, metavar="ZONE", help="whose days, as Asia/Shanghai (local)")
+    parser.add_argument(
+        "--tz", default=spans.LOCAL, metavar="ZONE", help="whose days, as Asia/Shanghai (default: local)"
+    )
     parser.add_argument("--since", metavar="DATE", help="from this day on, as 2026-11-01")
     parser.add_argument("--until", metavar="DATE", help="up to and with this day")
     parser.add_argument("--notebook", type=Path, metavar="FILE", help="of one notebook only")
@@ -111,17 +113,14 @@ def _tables(ledger: Ledger, chosen: Filter, args: Namespace, tz: dt.tzinfo | Non
         shown = spending.statement(groups, whole, args.month, spans.named(tz), spans.days_of(chosen, tz), room)
         return ["\n\n".join(text for _, text in shown)]
     by: By = args.by or "model"
-    rows = list(named(by))
+    made = []
     if chosen == Filter():
         today = spans.today(tz)
-        for name, since in (("today", today), ("this month", today.replace(day=1))):
-            rows += [(name, total) for total in _totals(ledger, Filter(since=since), "", tz)]
-    made = spending.table(rows, by, whole=whole, quiet=(spending.foot(whole),))
-    return [
-        "\n\n".join(
-            [spending.plain(made, room), *(text for _, text in spending.charts(named(by), f"Spent by {by}", by))]
-        )
-    ]
+        parts = (("today", Filter(since=today)), ("this month", Filter(since=today.replace(day=1))), ("all", chosen))
+        made.append(spending.table([(name, t) for name, part in parts for t in _totals(ledger, part, "", tz)], ""))
+    made.append(spending.table(named(by), by, whole=() if made else whole, quiet=(spending.foot(whole),)))
+    bars = [text for _, text in spending.charts(named(by), f"Spent by {by}", by)]
+    return ["\n\n".join([*(spending.plain(table, room) for table in made), *bars])]
 
 
 def _cells(path: Path) -> dict[tuple[str, str], str]:

@@ -15,7 +15,7 @@ from qwen_magics.ledger.reports import together
 from qwen_magics.ledger.spans import days
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from qwen_magics.ledger import By, Total
 
@@ -25,6 +25,7 @@ MACHINE, FILES = "this machine's turns", "the receipts that stand in these files
 TERMINAL = 80  # columns
 _WORDS = ("free", "plan", "unpriced", "replayed", "failed", "lost")
 _LONGEST = 40  # signs of a name
+_BESIDES = 9  # columns beside the names
 _NAME = 22  # of them stand in a terminal before a column is spared
 _MOST_DAYS = 31  # bars
 _SPARE = ("thinking", "out", "in", "cached", "replay saved", "cache saved")  # what goes first where room is short
@@ -126,34 +127,35 @@ def table(
         Column("replay saved", "right"),
         Column("", quiet=True, wraps=True),
     )
-    rows = tuple(_row(name, total) for name, total in groups)
-    foot = _foot(whole) if len(groups) > 1 and whole else ()
-    return Table(columns=columns, rows=rows, foot=foot, sentences=sentences, quiet=quiet).slim()
+    feet = tuple(_row("in all", total) for total in whole) if len(groups) > 1 else ()
+    return Table(columns=columns, rows=tuple(_rows(groups)), feet=feet, sentences=sentences, quiet=quiet).slim()
+
+
+def _rows(groups: Named) -> Iterator[tuple[str, ...]]:
+    """A row for each; the tiers of several models stand under their models' names."""
+    model = ""
+    for name, total in groups:
+        tier = name.removeprefix(f"{total.within}, ") if total.within else name
+        if tier != name and total.within != model:
+            model = total.within
+            yield (model, *[""] * _BESIDES)
+        yield _row(tier, total)
 
 
 def _row(name: str, total: Total) -> tuple[str, ...]:
     words = [f"{getattr(total, word):,} {word}" for word in _WORDS if getattr(total, word)]
     said = amount(total)
-    return (name, *_figures([total]), ", ".join(word for word in words if word.split()[1] != said))
-
-
-def _foot(whole: Sequence[Total]) -> tuple[str, ...]:
-    return ("in all", *_figures(whole), "")
-
-
-def _figures(totals: Sequence[Total]) -> tuple[str, ...]:
-    """What stands under the columns; amounts of several currencies side by side, counts added."""
-    count = together(totals)
-    paid = [total for total in totals if total.currency] or totals
     return (
-        ", ".join(amount(total) for total in paid),
-        f"{count['turns']:,}",
-        f"{count['input']:,}",
-        figures.percent(count["cached"], count["input"]) if count["cached"] else "",
-        f"{count['output']:,}",
-        f"{count['thinking']:,}" if count["thinking"] else "",
-        ", ".join(figures.money(total.saved, total.currency) for total in paid if total.saved),
-        ", ".join(figures.money(total.replay_saved, total.currency) for total in paid if total.replay_saved),
+        name,
+        said,
+        f"{total.turns:,}",
+        f"{total.input:,}",
+        figures.percent(total.cached, total.input) if total.cached else "",
+        f"{total.output:,}",
+        f"{total.thinking:,}" if total.thinking else "",
+        figures.money(total.saved, total.currency) if total.saved else "",
+        figures.money(total.replay_saved, total.currency) if total.replay_saved else "",
+        ", ".join(word for word in words if word.split()[1] != said),
     )
 
 
@@ -170,16 +172,15 @@ def _emptied(table: Table, name: str) -> Table:
     """The table with nothing in that column."""
 
     def without(line: tuple[str, ...]) -> tuple[str, ...]:
-        paired = zip(table.columns, line, strict=False)  # there may be no foot
-        return tuple("" if column.name == name else cell for column, cell in paired)
+        return tuple("" if column.name == name else cell for column, cell in zip(table.columns, line, strict=True))
 
-    return replace(table, rows=tuple(map(without, table.rows)), foot=without(table.foot))
+    return replace(table, rows=tuple(map(without, table.rows)), feet=tuple(map(without, table.feet)))
 
 
 def plain(table: Table, room: int = TERMINAL) -> str:
     """The table as text that fits a terminal, if need be without the columns that can be spared."""
     for name in _SPARE:
-        lines = [tuple(column.name for column in table.columns), *table.rows, *([table.foot] if table.foot else [])]
+        lines = [tuple(column.name for column in table.columns), *table.rows, *table.feet]
         first, *others = ([width(cell) for cell in cells] for cells in zip(*lines, strict=True))
         others = others[: -1 if table.columns[-1].wraps else None]
         if min(max(first), _NAME) + sum(2 + max(cells) for cells in others) <= room:

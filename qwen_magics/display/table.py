@@ -36,8 +36,9 @@ class Column(Struct, frozen=True):
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """Rows of text under columns, a foot that adds them up, sentences below. A cell that begins with ▲ is stressed,
-    and so is a row that begins with ▸. A row that has nothing but its first cell heads those below it.
+    """Rows of text under columns, a foot that adds them up (`feet`: one for each currency), sentences below. A cell that
+    begins with ▲ is stressed, and so is a row that begins with ▸. A row with nothing but its first cell heads those
+    below it.
 
     In sentences and in a quiet column that wraps `…` is code and **…** is stressed; `quiet` sentences come last, in
     grey. `wide`: as text it takes at most so many columns (0: any number); the first one is shortened, what has no room
@@ -47,6 +48,7 @@ class Table(Struct, frozen=True, kw_only=True):
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     foot: tuple[str, ...] = ()
+    feet: tuple[tuple[str, ...], ...] = ()
     sentences: tuple[str, ...] = ()
     quiet: tuple[str, ...] = ()
     wide: int = 0
@@ -54,7 +56,7 @@ class Table(Struct, frozen=True, kw_only=True):
 
     def slim(self) -> Table:
         """The table without columns that hold nothing."""
-        lines = (*self.rows, self.foot) if self.foot else self.rows
+        lines = (*self.rows, *self._feet)
         kept = [n for n in range(len(self.columns)) if n == 0 or any(line[n] for line in lines)]
 
         def kept_of(line: tuple[str, ...]) -> tuple[str, ...]:
@@ -65,13 +67,16 @@ class Table(Struct, frozen=True, kw_only=True):
             columns=tuple(self.columns[n] for n in kept),
             rows=tuple(map(kept_of, self.rows)),
             foot=kept_of(self.foot) if self.foot else (),
+            feet=tuple(map(kept_of, self.feet)),
         )
 
     def html(self) -> str:
         """Static HTML with inline styles only, good in light and dark."""
         head = "".join(map(_head, self.columns))
         body = "".join(_row(self.columns, row) for row in self.rows)
-        foot = _row(self.columns, self.foot, f"border-top:{_RULE};font-weight:600") if self.foot else ""
+        bold = "font-weight:600"
+        styles = [f"border-top:{_RULE};{bold}", *[bold] * len(self._feet)]
+        foot = "".join(_row(self.columns, line, style) for line, style in zip(self._feet, styles, strict=False))
         below = "".join(f'<p style="margin:6px 0 0">{_sentence(said)}</p>' for said in self.sentences)
         below += "".join(f'<p style="margin:3px 0 0;color:{_QUIET}">{_sentence(said)}</p>' for said in self.quiet)
         scrolls = "max-height:60em;overflow:auto" if len(self.rows) > self.tall else "overflow-x:auto"
@@ -88,15 +93,14 @@ class Table(Struct, frozen=True, kw_only=True):
             _bold(line) if line[0].startswith(HERE) else f"| {' | '.join(map(_markdown, line))} |" for line in lines
         ]
         rows.insert(1, "|" + "|".join("--:" if column.align == "right" else ":--" for column in self.columns) + "|")
-        if self.foot:
-            rows.append(_bold(self.foot))
+        rows += map(_bold, self._feet)
         return "\n\n".join(
             ["\n".join(rows), *(_no_formula(prose.safe(said, said)) for said in (*self.sentences, *self.quiet))]
         )
 
     def plain(self) -> str:
         """Text in columns as wide as a terminal shows it, Chinese too."""
-        lines = [tuple(column.name for column in self.columns), *self.rows, *([self.foot] if self.foot else [])]
+        lines = [tuple(column.name for column in self.columns), *self.rows, *self._feet]
         if self.wide:
             lines = self._narrow(lines)
         notes = bool(self.wide) and self.columns[-1].wraps
@@ -108,9 +112,13 @@ class Table(Struct, frozen=True, kw_only=True):
             drawn.append("\n".join(_noted(said, line[-1], held, self.wide)) if notes else said.rstrip())
         rule = "─" * (self.wide or held)
         drawn.insert(1, rule)
-        if self.foot:
-            drawn.insert(-1, rule)
+        if self._feet:
+            drawn.insert(-len(self._feet), rule)
         return "\n".join([*drawn, *(_wrapped(_unmarked(said), self.wide) for said in (*self.sentences, *self.quiet))])
+
+    @property
+    def _feet(self) -> tuple[tuple[str, ...], ...]:
+        return (self.foot, *self.feet) if self.foot else self.feet
 
     def _narrow(self, lines: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
         """The lines with a first column that leaves room for the others."""
