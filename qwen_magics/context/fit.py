@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Fitted", "Offered", "fit"]
 
-MARGIN = 64  # tokens that a service may add to a prompt
+BLOCK = 4  # tokens that a hybrid model's template adds where it doesn't think (facts 5.3)
+MARGIN = 64 + BLOCK  # and those that a service may add to a prompt
 QUESTION = 512  # tokens: questions up to this length move no cut
 
 _ORDINARY, _ERROR, _LATEST = 0, 1, 2

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from qwen_magics import catalog, tokens
 from qwen_magics.context.compose import Context, Question, Rules, compose
+from qwen_magics.context.fit import BLOCK
 from qwen_magics.context.hold import FREE, LEAST, Rung, Sizes, hold
 from qwen_magics.context.redact import Redactor
 from qwen_magics.context.relevance import LATEST
@@ -21,7 +22,7 @@ from qwen_magics.notebook.cells import Cell, Notebook, Output
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MARGIN, FUZZ = 64, 3  # what frames a message is known to three tokens
+MARGIN, FUZZ = 64, 3 + BLOCK  # what frames a message is known to three tokens
 
 
 def bounds(scope: str = "international", currency: str = "USD") -> tuple[int, ...]:
