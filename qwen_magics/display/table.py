@@ -36,9 +36,9 @@ class Column(Struct, frozen=True):
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """Rows of text under columns, a foot that adds them up (`feet`: one for each currency), sentences below. A cell that
-    begins with ▲ is stressed, and so is a row that begins with ▸. A row with nothing but its first cell heads those
-    below it.
+    """Rows of text under columns, a foot that adds them up (`feet`: one for each currency), sentences below. A cell
+    that begins with ▲ is stressed, and so is a row that begins with ▸. A row with nothing but its first cell heads
+    those below it.
 
     In sentences and in a quiet column that wraps `…` is code and **…** is stressed; `quiet` sentences come last, in
     grey. `wide`: as text it takes at most so many columns (0: any number); the first one is shortened, what has no room
