@@ -110,7 +110,7 @@ def _tables(ledger: Ledger, chosen: Filter, args: Namespace, tz: dt.tzinfo | Non
     if args.month:
         kinds: tuple[By, ...] = (args.by,) if args.by else ("day", "model")
         groups = {by: named(by) for by in kinds}
-        shown = spending.statement(groups, whole, args.month, spans.named(tz), spans.days_of(chosen, tz), room)
+        shown = spending.statement(groups, whole, args.month, spans.named(tz), room)
         return ["\n\n".join(text for _, text in shown)]
     by: By = args.by or "model"
     made = []

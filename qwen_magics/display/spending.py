@@ -209,7 +209,6 @@ def statement(
     whole: Sequence[Total],
     month: str,
     zone: str,
-    span: tuple[str, str],
     room: int = TERMINAL,
 ) -> list[tuple[str, str]]:
     """A month's turns to lay beside a bill: a table for each grouping, bars of the days; as (HTML, text)."""
@@ -221,24 +220,25 @@ def statement(
         shown.append((made.html(), plain(made, room)))
     for by, named_ in groups.items():
         if by == "day":
-            shown += charts(named_, f"Spent by day, {zone}", by, span)
+            shown += charts(named_, f"Spent by day, {zone}", by)
     return shown
 
 
 # --- bars -------------------------------------------------------------------------------------------------------------
 
 
-def charts(groups: Named, title: str, by: By = "", span: tuple[str, str] | None = None) -> list[tuple[str, str]]:
+def charts(groups: Named, title: str, by: By = "") -> list[tuple[str, str]]:
     """Bars of what was spent, one chart for each currency, of tokens where nothing was; as (HTML, text).
 
-    Days stand in time order, those without a turn too; `span` is the first and the last of them.
+    Days stand in time order, the same in every chart, from the first that cost something to the last.
     """
-    currencies = sorted({total.currency for _, total in groups if total.currency and total.amount})
+    currencies = sorted({total.currency for _, total in groups if total.currency and total.amount}) or [""]
+    names = [name for name, total in groups if any(_drawn(total, currency) for currency in currencies)]
     drawn = []
-    for currency in currencies or [""]:
+    for currency in currencies:
         bars = [Bar(name, _size(total), _said(total)) for name, total in groups if _drawn(total, currency)]
-        if by == "day":
-            bars = _all_days(bars, span)
+        if by == "day" and names:
+            bars = _all_days(bars, min(names), max(names))
         if len(bars) > 1:
             whose = f"{title}, {currency}" if len(currencies) > 1 else title
             text = chart.plain(bars)
@@ -246,10 +246,9 @@ def charts(groups: Named, title: str, by: By = "", span: tuple[str, str] | None 
     return drawn
 
 
-def _all_days(bars: list[Bar], span: tuple[str, str] | None) -> list[Bar]:
+def _all_days(bars: list[Bar], first: str, last: str) -> list[Bar]:
     drawn = {bar.name: bar for bar in bars}
-    first, last = span or (min(drawn), max(drawn))
-    return [drawn.get(day) or Bar(day, Decimal(0), "") for day in days(first, last, _MOST_DAYS)] if drawn else []
+    return [drawn.get(day) or Bar(day, Decimal(0), "") for day in days(first, last, _MOST_DAYS)]
 
 
 def _said(total: Total) -> str:

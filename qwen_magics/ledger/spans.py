@@ -75,15 +75,6 @@ def midnight(day: dt.date, tz: dt.tzinfo | None) -> dt.datetime:
     return begins.astimezone() if tz is None else begins
 
 
-def days_of(span: Filter, tz: dt.tzinfo | None) -> tuple[str, str]:
-    """The first day of a span that has two ends, and its last one or today."""
-    last = today(tz)
-    if span.until is not None:
-        last = min(last, span.until - dt.timedelta(hours=1))  # a day may have 23 hours
-    first = last if span.since is None else span.since
-    return first.date().isoformat(), max(first, last).date().isoformat()
-
-
 def days(first: str, last: str, most: int) -> list[str]:
     """All days from one to another, both given as 2026-11-01; of very many the last ones."""
     end = dt.date.fromisoformat(last)

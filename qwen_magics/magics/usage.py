@@ -86,8 +86,7 @@ def _show_month(session: Session, asked: Namespace, chosen: Filter, tz: dt.tzinf
         return
     kinds: tuple[By, ...] = (asked.by,) if asked.by else ("day", "model")
     groups = {by: _named(session, by, chosen, tz) for by in kinds}
-    days = spans.days_of(chosen, tz)
-    report.show(session.shell, *spending.statement(groups, whole, asked.month, spans.named(tz), days))
+    report.show(session.shell, *spending.statement(groups, whole, asked.month, spans.named(tz)))
 
 
 def _named(session: Session, by: By, chosen: Filter, tz: dt.tzinfo | None) -> Named:

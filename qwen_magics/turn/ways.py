@@ -30,8 +30,9 @@ class Asked(Struct, frozen=True, kw_only=True):
     """One request in numbers. `bare` is the prompt in tokens, without what a template adds where nothing is thought.
 
     Of it, `rest` is what could be halved and `prefix` what a cache could know. Trimming would win `fewer` tokens, or
-    has won `lost`; `which` cells, in words. `answer` and `thought` are expected tokens; `thought` and `think_limit`
-    hold where it thinks; `cache` is what now counts on. `squeezed`: cells were left out for want of room.
+    has won `lost` where it would else be expected to cost `whole`; `which` cells, in words. `answer` and `thought` are
+    expected tokens; `thought` and `think_limit` hold where it thinks; `cache` is what now counts on. `squeezed`: cells
+    were left out for want of room.
     """
 
     model: Model | None
@@ -52,6 +53,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     prefix: int = 0
     fewer: int = 0
     lost: int = 0
+    whole: Cost | None = None
     which: str = ""
     cache: Usage = Usage()
     fees: dict[str, int] = {}
@@ -170,15 +172,16 @@ def _thinking(asked: Asked, row: PriceRow) -> Iterator[Way]:
 
 
 def _shorter(asked: Asked, row: PriceRow) -> Iterator[Way]:
-    """Trimmed, or as it was before; and, past a bound, in two requests that both have the question. None of them counts
-    on a hit.
+    """Trimmed, or as it was before; and, past a bound, in two requests that both have the question. Only what it was
+    before counts on hits: those that it would have had.
     """
     if asked.fewer:
         less = replace(asked, bare=asked.bare - asked.fewer)
         yield _here(less, row, "trimmed", f"trimmed by {asked.fewer:,} to {less.tokens:,}")
     if asked.lost:
         more = replace(asked, bare=asked.bare + asked.lost)
-        yield _here(more, row, "whole", f"untrimmed, {more.tokens:,} tokens")
+        way = _here(more, row, "whole", f"untrimmed, {more.tokens:,} tokens")
+        yield replace(way, expected=asked.whole or way.expected)
     if asked.rest > 1 and asked.expected.tier is not None and asked.expected.tier.over:
         halves = [asked.bare - asked.rest + part for part in (asked.rest // 2, asked.rest - asked.rest // 2)]
         one, two = (_here(replace(asked, bare=bare), row, "split", "in two requests") for bare in halves)

@@ -79,7 +79,7 @@ def asked(plan: Plan, context: Context, trimmed: Trimmed | None = None) -> Asked
         expected=exact.expected, worst=exact.worst, limits=limits, think_limit=think_limit,
         answer=plan.size.typical - plan.size.thinking, thought=thought,
         rest=middle, prefix=head + middle, fewer=trimmed.tokens if trimmed else 0,
-        lost=cut.tokens if cut else 0, which=_which(trimmed or cut),
+        lost=cut.tokens if cut else 0, whole=exact.untrimmed, which=_which(trimmed or cut),
         cache=_counted_on(plan), fees=plan.fees, squeezed=any(item.kind == "mark" for item in items),
         needs=frozenset(need for need, is_so in needs.items() if is_so),
     )  # fmt: skip

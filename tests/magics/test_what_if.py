@@ -54,6 +54,19 @@ def test_a_long_context_shows_what_trimming_is_worth(shell: InteractiveShell) ->
     assert re.search(r"^Trimming #\d+ and \d+ more saves \$0\.0\d+ already", told, re.MULTILINE)
 
 
+def test_what_trimming_saves_is_the_same_in_both_tables(shell: InteractiveShell, provider: FakeProvider) -> None:
+    """The hits that the whole prompt would have had count in both."""
+    run(shell, f"known = {'what is known of penguins ' * 300!r}")
+    run(shell, "%%qwen\nwhy?")
+    for _ in range(50):
+        run(shell, LOG)
+    told = run(shell, "%qwen_context and why does the loss rise?")
+    assert "hit?" in told
+    (whole,) = re.findall(r"Trimmed [^:]*:\s+≈?\s*(\$[\d.]+)\s+→", told)
+    laid = run(shell, "%qwen_context --what-if and why does the loss rise?")
+    assert re.search(rf"^untrimmed, \d\d,\d{{3}} tokens +{re.escape(whole)} ", laid, re.MULTILINE)
+
+
 def test_one_who_asks_the_local_model_sees_what_others_would_take(shell: InteractiveShell) -> None:
     told = run(shell, "%qwen_context -p local --what-if why?")
     assert re.search(r"^▸ Qwen2.5-Coder-0.5B, here +free +now", told, re.MULTILINE)
