@@ -69,6 +69,7 @@ _WORDS = ("model", "provider", "think", "context", "trim", "budget", "out", "sys
 _FLAGS = ("search", "fresh", "replay_only", "dry_run", "full", "diff", "what_if", "yes", "unpriced")
 _FORMS = ("markdown", "text", "code", "json")
 _OPTION = re.compile(r"\s*(--?[A-Za-z][\w-]*)(=)?")
+_CURRENCY = re.compile(r"\s+(USD|CNY)(?!\S)", re.IGNORECASE)
 _VALUE = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(\S+))""")
 
 
@@ -156,8 +157,10 @@ def _value(option: Option, match: re.Match[str], line: str) -> tuple[str, int]:
     if value is None or (not joined and value[3] and value[3].startswith("--")):
         raise OptionError(f"{match[1]} needs a value.", remedy=f"{match[1]} {option.value}")
     quoted = value[1] if value[1] is not None else value[2]
-    text = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else value[3]
-    return text, value.end()
+    text, at = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else value[3], value.end()
+    if option.key == "budget" and quoted is None and (named := _CURRENCY.match(line, at)):  # `5 CNY` is not 5 dollars
+        return f"{text} {named[1]}", named.end()
+    return text, at
 
 
 def _given(raw: dict[str, Any]) -> Given:

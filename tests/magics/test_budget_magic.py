@@ -95,6 +95,14 @@ def test_a_call_may_have_a_budget_of_its_own(shell: InteractiveShell, provider: 
     assert 1_024 < provider.questions[0].body["max_tokens"] < 3_400
 
 
+def test_a_calls_budget_may_stand_apart_from_its_currency(shell: InteractiveShell, provider: FakeProvider) -> None:
+    run(shell, "%%qwen --context none --budget 0.02 USD\nwhy?")
+    assert provider.questions[0].prompt.endswith("<user>why?")
+    assert "priced in USD" in run(shell, "%%qwen --budget 5 CNY\nwhy?", fails=True)
+    run(shell, "%qwen --context none --budget 0.02 USDC is what?")
+    assert provider.questions[1].prompt.endswith("<user>USDC is what?")
+
+
 def test_a_calls_budget_that_is_none_or_too_small_sends_nothing(
     shell: InteractiveShell, provider: FakeProvider
 ) -> None:
