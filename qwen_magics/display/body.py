@@ -21,11 +21,12 @@ _BOX = (
 _FIRST = 60  # characters of a message beside its role
 
 
-def body(url: str, data: bytes) -> tuple[str, str]:
-    """HTML and text of what would be POSTed to `url`. The text ends with the whole body as JSON."""
+def body(url: str, data: bytes, note: str = "") -> tuple[str, str]:
+    """HTML and text of what would be POSTed to `url`, and a `note` on it. The text ends with the whole body as JSON."""
     read = json.loads(data)
     whole = json.dumps(read, ensure_ascii=False, indent=2)
     head = f"Nothing was sent. This would be POSTed to {url}: {counted(len(data), 'byte')} of JSON, your key beside it."
+    head = f"{head} {' '.join(note.split())}" if note else head
     messages = "".join(_message(message) for message in read.get("messages", ()))
     html = (
         f'<div class="{NO_MATH}" style="font-size:12px;line-height:1.5;color:var(--jp-ui-font-color1,inherit)">'

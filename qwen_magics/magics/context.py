@@ -14,7 +14,7 @@ from qwen_magics.magics import hint, report, trimming
 from qwen_magics.magics.options import parse
 from qwen_magics.magics.prepare import Prepared, prepare
 from qwen_magics.turn import plan
-from qwen_magics.turn.budget import outlook
+from qwen_magics.turn.budget import foreseen, outlook
 from qwen_magics.turn.changes import changes
 from qwen_magics.turn.preview import exact, preview
 
@@ -43,7 +43,8 @@ def show_prepared(session: Session, prepared: Prepared, given: Given) -> None:
         found = differences.table(changes(planned), seen, where=where, now=dt.datetime.now(dt.UTC))
         report.show(session.shell, found)
     if given.full:
-        report.show(session.shell, body.body(planned.endpoint.chat_url, planned.request.body))
+        leaves = foreseen(planned)
+        report.show(session.shell, body.body(leaves.endpoint.chat_url, leaves.request.body, outlook(planned)))
     if given.dry_run or not given.looks:
         notes = (*_replay(session, planned, given), *_notes(prepared, planned), *hint.marks(session, planned.route))
         report.show(

@@ -22,11 +22,11 @@ def marks(session: Session, where: Route | None = None) -> tuple[str, ...]:
         return ()
     try:
         where = where or route(session.settings())
-    except QwenError:  # a report needs no route
+        if where.settings.cache != "implicit":
+            return ()
+        found = hindsight.session(session.ledger, place(session, session.notebook()).notebook, session.id, where)
+    except QwenError:  # a report needs neither a route nor a ledger
         return ()
-    if where.settings.cache != "implicit":
-        return ()
-    found = hindsight.session(session.ledger, place(session, session.notebook()).notebook, session.id, where)
     if found is None or not found.clear:
         return ()
     session.hinted.add("marks")

@@ -16,7 +16,7 @@ from qwen_magics.context import compose, expressions, turns
 from qwen_magics.context.compose import Context, Question, Rules
 from qwen_magics.context.items import Item
 from qwen_magics.context.layout import layout
-from qwen_magics.errors import OptionError, PromptError, SendingForbidden
+from qwen_magics.errors import LedgerError, OptionError, PromptError, SendingForbidden
 from qwen_magics.magics import trimming
 from qwen_magics.settings.kinds import amount
 from qwen_magics.turn import Ask, Place, Route, route
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from qwen_magics.context.redact import Redactor
+    from qwen_magics.ledger import Prompt
     from qwen_magics.magics.host import Host
     from qwen_magics.magics.options import Given
     from qwen_magics.notebook.answers import SavedAnswer
@@ -98,7 +99,7 @@ def prepare(host: Host, given: Given, text: str, *, lead: str = "", question: Qu
             budget=_budget(given),
             unpriced=given.unpriced,
             layout=layout(context.items),
-            before=tuple(host.ledger.prompts(here.notebook)),
+            before=_before(host, here.notebook),
         ),
         words=question,
         question=turns.fingerprint(text if notebook.running is None else notebook.cells[notebook.running].source),
@@ -160,6 +161,14 @@ def formed(said: str, given: Given) -> str:
     """The question with the words that ask for the answer's form."""
     form = _FORMS[given.form]
     return f"{said}\n\n{form}" if form else said
+
+
+def _before(host: Host, notebook: str) -> tuple[Prompt, ...]:
+    """What its last prompts were. A ledger that can't be read tells of none; whether a turn may go is decided later."""
+    try:
+        return tuple(host.ledger.prompts(notebook))
+    except LedgerError:
+        return ()
 
 
 def _budget(given: Given) -> tuple[Decimal, str] | None:

@@ -50,14 +50,20 @@ def reserve(plan: Plan) -> Plan:
     return _fitted(plan, plan.ledger.reserve)
 
 
+def foreseen(plan: Plan) -> Plan:
+    """The plan that `reserve` would return now; where it would refuse, the plan as it is."""
+    try:
+        return _fitted(plan, plan.ledger.allow)
+    except (GuardError, OptionError, LedgerError):
+        return plan
+
+
 def outlook(plan: Plan) -> str:
     """What `reserve` would do to the plan now, in a sentence; nothing where it would leave it as it is."""
     try:
         fitted = _fitted(plan, plan.ledger.allow)
-    except (GuardError, OptionError) as problem:
+    except (GuardError, OptionError, LedgerError) as problem:
         return f"It would be refused: {problem.message.removesuffix(' Nothing was sent.')} {problem.remedy}"
-    except LedgerError:
-        return ""
     limits = fitted.receipt.limits
     return f"It would go with less: {fitted.receipt.notes[-1]}." if limits != plan.receipt.limits else ""
 

@@ -363,6 +363,20 @@ def test_without_a_key_the_answer_stays(tmp_path: Path, provider: FakeProvider) 
     assert len(desk.ledger.rows()) == 1
 
 
+def test_without_a_ledger_the_notebooks_own_answers_come_back(tmp_path: Path, provider: FakeProvider) -> None:
+    desk = Desk(tmp_path, provider)
+    desk.lab.notebook = book("%%qwen\nWhy?", "%%qwen\nAnd?")
+    with desk.lab as lab:
+        run(lab)
+        shutil.rmtree(tmp_path / "qwen")
+        (tmp_path / "qwen").write_text("no folder")
+        replayed = [ran for ran in run(lab) if ran.answer]
+        assert [(ran.status, ran.answer) for ran in replayed] == [("ok", "answer 1"), ("ok", "answer 2")]
+        assert all("not in the ledger" in ran.text for ran in replayed)
+        assert lab.run("%%qwen\nNew?").error.startswith("LedgerError")
+    assert len(provider.questions) == 2
+
+
 def test_what_was_to_go_on_stays_where_it_fails(tmp_path: Path, provider: FakeProvider) -> None:
     provider.enqueue(Answer(text=("half of it, ", "lost"), error_after=1), refuse(401, "invalid_api_key", "wrong"))
     desk = Desk(tmp_path, provider)

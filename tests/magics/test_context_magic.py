@@ -13,6 +13,8 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from qwen_magics.turn.replays import Replays
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fakes.provider import FakeProvider
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -45,6 +47,24 @@ def test_full_is_the_body_that_leaves_and_the_key_is_not_in_it(shell: Interactiv
     assert "<b>" not in re.sub(r"<b>(system|user|assistant|the JSON, whole)</b>", "", told["text/html"])
     assert "&lt;x&gt;" in told["text/html"]
     assert json.loads(body) == sent_by(shell, provider, "%%qwen\nWhat is <x>?")
+
+
+def test_full_shows_the_limits_that_a_budget_leaves(shell: InteractiveShell, provider: FakeProvider) -> None:
+    (told,) = bundles(shell, "%%qwen --full --budget 0.02\nWhy?")
+    head, _, body = told["text/plain"].partition("\n\n")
+    assert "It would go with less: answer limit" in head
+    assert json.loads(body) == sent_by(shell, provider, "%%qwen --budget 0.02\nWhy?")
+    (told,) = bundles(shell, "%%qwen --full --budget 0.0001\nWhy?")
+    assert "It would be refused: This turn may cost up to" in told["text/plain"].partition("\n\n")[0]
+
+
+def test_a_ledger_that_cannot_be_opened_hinders_no_look(shell: InteractiveShell, tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").write_text("no database at all " * 100)
+    run(shell, f"%config Qwen.data_dir = {str(tmp_path)!r}")
+    for look in ("", "--full", "--diff", "--what-if"):
+        run(shell, f"%qwen_context {look} why?")
+    assert "It would be refused: The ledger" in " ".join(run(shell, "%qwen_context why?").split())
+    assert "LedgerError" in run(shell, "%%qwen\nwhy?", fails=True)
 
 
 def test_diff_tells_what_is_new_since_the_last_question(shell: InteractiveShell, provider: FakeProvider) -> None:
