@@ -146,22 +146,24 @@ def _called(name: str, line: str | None, cell: str | None, *, repeated: bool, ma
 
 
 def _settings(line: str, *, certain: bool) -> Iterator[Step]:
-    """`Qwen.a = 1; Qwen.b = "x"`, literals only. What only shows a setting is nothing."""
+    """`Qwen.name = literal`, the one statement that %config takes. What only shows a setting is nothing."""
+    said = f"%config {line.strip()}"
     try:
-        tree = ast.parse(line.strip())
+        (statement,) = ast.parse(line.strip()).body
     except (SyntaxError, ValueError):
-        yield Unread(f"sets what can't be read: %config {line.strip()}")
+        yield Unread(f"sets what can't be read: {said}")
         return
-    for statement in tree.body:
-        if not isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
-            continue
-        try:
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-            if not certain or not isinstance(target, ast.Attribute) or statement.value is None:
-                raise ValueError
-            yield Setting(target.attr, ast.literal_eval(statement.value))
-        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-            yield Unread(f"sets what only running it tells: %config {line.strip()}")
+    if isinstance(statement, ast.Expr):
+        return
+    try:
+        if not certain or not isinstance(statement, ast.Assign):
+            raise ValueError(said)
+        (target,) = statement.targets
+        if not isinstance(target, ast.Attribute):
+            raise ValueError(said)
+        yield Setting(target.attr, ast.literal_eval(statement.value))
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        yield Unread(f"sets what only running it tells: {said}")
 
 
 def _variable(node: ast.AST) -> str | None:

@@ -13,17 +13,13 @@ from msgspec.structs import replace
 from traitlets.config import Config
 
 from qwen_magics import tokens
-from qwen_magics.context import expressions, turns
-from qwen_magics.context.compose import Question
-from qwen_magics.context.items import Item
+from qwen_magics.context import turns
 from qwen_magics.context.maker import OUTPUT_TOKENS_NEAR, Memory
-from qwen_magics.display.figures import clipped
 from qwen_magics.errors import GuardError, NotSaved, QwenError
 from qwen_magics.ledger import Ledger, Prompt
 from qwen_magics.ledger.prompts import KEPT
-from qwen_magics.magics import options, reading
-from qwen_magics.magics.prepare import ASKED_BYTES, Prepared, allowed, formed, prepare
-from qwen_magics.notebook import answers
+from qwen_magics.magics import as_saved, options, reading
+from qwen_magics.magics.prepare import Prepared, allowed, prepare
 from qwen_magics.notebook.cells import Notebook, Output
 from qwen_magics.turn import plan
 from qwen_magics.turn.estimate import Estimate, Line, between
@@ -31,15 +27,14 @@ from qwen_magics.turn.plan import count
 from qwen_magics.turn.replays import Replays
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from qwen_magics.magics.options import Given
     from qwen_magics.notebook.answers import SavedAnswer
     from qwen_magics.notebook.cells import Cell
     from qwen_magics.settings import Qwen, Settings
     from qwen_magics.turn import Plan
     from qwen_magics.turn.saved import Saved
-
-_TITLE = 40  # characters of a question in the table
-_END_OF_VALUE = "\n</value>\n\n"
 
 
 class _Told(Ledger):
@@ -113,44 +108,49 @@ class RunAll:
             try:
                 match step:
                     case reading.Setting():
-                        self.qwen.update_config(Config(Qwen={step.name: step.value}))
+                        self._set(cell, step)
                     case reading.Unread():
                         self.notes.append((cell.number, step.what))
                         self.vague.add(cell.number)
                     case reading.Question():
-                        shown += self._ask(cell, step, nth=len(shown))
+                        for _ in range(as_saved.times(cell, step)):
+                            shown += self._ask(cell, step, nth=len(shown))
             except QwenError as problem:
                 self._fails(cell, str(problem))
         if shown:
-            own = [output for output in cell.outputs if not _is_answer(output)]
+            own = [output for output in cell.outputs if not as_saved.is_answer(output)]
             self.cells[self.at] = replace(self.cells[self.at], outputs=(*own, *shown))
-        if _outputs_unknown(cell):
+        if as_saved.outputs_unknown(cell):
             self.vague.add(cell.number)
+
+    def _set(self, cell: Cell, step: reading.Setting) -> None:
+        self.qwen.update_config(Config(Qwen={step.name: step.value}))
+        if step.name == "data_dir":
+            self.notes.append((cell.number, "sets another data folder, whose answers and prices are not read"))
 
     def _ask(self, cell: Cell, step: reading.Question, nth: int) -> list[Output]:
         """Add the question's line; what its answer will be for the cells below."""
         given, text = options.read(step.line, step.text, whole_cell=step.whole_cell)
         if given.looks:
             return []
-        known = _known(cell, nth)
-        question, unknown = _question(given, text, cell, known)
+        known = as_saved.known(cell, nth)
+        question, unknown = as_saved.question(given, text, cell, known)
         prepared = prepare(self, given, text, question=question)
         planned = plan(prepared.ask, prepared.route, self.ledger)
         planned = planned.repriced(count(planned))
         above = {item.number for item in prepared.context.items if item.kind in ("cell", "turn")}
         vague, fresh = above & self.vague, above & self.new.keys()
-        self.unsaved |= {number for number in vague if _outputs_unknown(self.saved[number - 1])}
+        self.unsaved |= {number for number in vague if as_saved.outputs_unknown(self.saved[number - 1])}
         saved = None if fresh or vague or unknown else self._saved(planned, prepared, given)
         refused = self._sends(prepared, planned, given) if saved is None else ""
         if unknown:
             self.vague.add(cell.number)
-        unknown += ["asked in a loop or a function; counted once"] if step.repeated else []
-        longest = planned.counted + sum(self.new[number] for number in fresh)
-        cost = between(planned, min(longest, max(planned.route.room, planned.counted)))
+        unknown += [as_saved.ONCE] if step.repeated and not as_saved.unchanged(cell, known) else []
+        cost = between(planned, self._longest(prepared, planned, fresh))
         self.lines.append(
             Line(
                 number=cell.number,
-                title=_title(text),
+                title=as_saved.title(text),
                 where=prepared.route.endpoint.label,
                 model=prepared.route.title,
                 tokens=planned.counted,
@@ -158,14 +158,21 @@ class RunAll:
                 cost=cost,
                 saves=None if saved is None else saved.receipt.cost if saved.receipt else cost.likely,
                 basis=planned.size.of,
-                again=self._again(planned, prepared, given) if saved is None and known is not None else "",
+                again="" if saved or not known else self._again(planned, prepared, given, known=not (vague or unknown)),
                 unknown=tuple(dict.fromkeys(unknown)),
                 above=tuple(sorted(vague)),
                 fails=refused,
             )
         )
-        text = self._assumed(cell, planned, known) if saved is None else saved.answer.text
-        return [_answer(prepared, text)]
+        text = saved.answer.text[saved.answer.begun :] if saved else self._assumed(cell, planned, known)
+        return [as_saved.answer(prepared, text, name=f"{cell.number} {nth}")]
+
+    def _longest(self, prepared: Prepared, planned: Plan, fresh: AbstractSet[int]) -> int:
+        """How many tokens the prompt has if new answers above it are as long as they may be, and nothing is trimmed."""
+        if not fresh:
+            return planned.counted
+        uncut = planned.counted + (prepared.context.trimmed.tokens if prepared.context.trimmed else 0)
+        return min(uncut + sum(self.new[number] for number in fresh), max(planned.route.room, planned.counted))
 
     def _sends(self, prepared: Prepared, planned: Plan, given: Given) -> str:
         """From here on a cache may hold this prompt. Returns why it needs somebody's word first, if it does.
@@ -190,19 +197,19 @@ class RunAll:
         fresh = not only and (given.fresh or prepared.route.settings.replay == "off")
         return self.replays.take(planned, fresh=fresh, only=only)
 
-    def _again(self, planned: Plan, prepared: Prepared, given: Given) -> str:
+    def _again(self, planned: Plan, prepared: Prepared, given: Given, *, known: bool) -> str:
         """Why the answer that is there does not come back, in words."""
         if given.fresh:
             return "--fresh asks anew"
         if prepared.route.settings.replay == "off":
             return "Qwen.replay is off"
-        return self.replays.missing(planned, prepared.question)
+        return self.replays.missing(planned, prepared.question) if known else "not all that goes along is known"
 
     def _assumed(self, cell: Cell, planned: Plan, known: SavedAnswer | None) -> str:
         """A new answer: the one that it had before, else a text as long as answers usually are."""
         limit, vocabulary = planned.request.limits.answer, planned.route.vocabulary
         size = planned.size.typical - planned.size.thinking
-        text = known.text if known is not None else "a" + " a" * (size - 1)
+        text = known.text[known.begun :] if known is not None else "a" + " a" * (size - 1)
         slack = max(0, limit - tokens.count(text, vocabulary))
         if not turns.is_question(cell):
             slack = min(slack, OUTPUT_TOKENS_NEAR)  # an output is cut
@@ -210,58 +217,4 @@ class RunAll:
         return text
 
     def _fails(self, cell: Cell, why: str) -> None:
-        self.lines.append(Line(number=cell.number, title=_title(cell.source), fails=why))
-
-
-def _known(cell: Cell, nth: int) -> SavedAnswer | None:
-    """The answer that the cell's question has in the notebook as it is."""
-    saved = [answer for answer in answers.read_all(cell.outputs) if answer.status != "failed" and answer.text.strip()]
-    if turns.is_question(cell):
-        return saved[-1] if saved else None
-    return saved[nth] if nth < len(saved) else None
-
-
-def _question(given: Given, text: str, cell: Cell, known: SavedAnswer | None) -> tuple[Question | None, list[str]]:
-    """The question in its final words where they can't be had without running the user's code, and what isn't known.
-
-    What an expression's value looked like stands with the saved answer, if the cell hasn't changed since.
-    """
-    names = expressions.names(text)
-    if names is None and not given.attach:
-        return None, []
-    named = frozenset(names or ()) | frozenset(given.attach)
-    if known is not None and known.asked and known.question == turns.fingerprint(cell.source) and not _is_cut(known):
-        before, parted, after = known.asked.rpartition(_END_OF_VALUE) if given.attach else ("", "", known.asked)
-        attached = (Item(kind="attachment", label=f"@{given.attach[0]}", text=f"{before}\n</value>"),) if parted else ()
-        return Question(text=after, attachments=attached, names=named), []
-    unknown = ["what {{ }} holds"] if names is not None else []
-    unknown += [f"what {name} is (--with)" for name in given.attach]
-    return Question(text=formed(text.strip(), given), names=named), unknown
-
-
-def _is_cut(known: SavedAnswer) -> bool:
-    return len(known.asked.encode("utf-8", "surrogatepass")) >= ASKED_BYTES
-
-
-def _answer(prepared: Prepared, text: str) -> Output:
-    """An answer as display will write it."""
-    mark = {"version": 1, "turn": "", "role": "answer", "asked": prepared.asked, "question": prepared.question}
-    mark["status"] = "complete"
-    return Output("display_data", data={"text/plain": prepared.before + text}, metadata={"qwen_magics": mark})
-
-
-def _is_answer(output: Output) -> bool:
-    mark = output.metadata.get("qwen_magics")
-    return isinstance(mark, dict) and mark.get("role") == "answer"
-
-
-def _outputs_unknown(cell: Cell) -> bool:
-    """A code cell that never ran as far as the file tells, and that may show something of its own."""
-    if turns.is_question(cell):
-        return False
-    never = cell.kind == "code" and cell.execution_count is None and not cell.outputs and not cell.ran
-    return never and bool(cell.source.strip()) and not reading.silent(cell.source)
-
-
-def _title(text: str) -> str:
-    return clipped(" ".join(text.split()), _TITLE)
+        self.lines.append(Line(number=cell.number, title=as_saved.title(cell.source), fails=why))

@@ -113,6 +113,36 @@ def test_an_edited_cell_breaks_the_chain_where_it_stands(priced: Priced) -> None
     assert len(sent) == 2
 
 
+def test_a_loop_is_taken_as_it_was_saved(priced: Priced) -> None:
+    """As often as it asked, with what its expressions held; in a cell that was changed since nobody knows."""
+    loop = "for n in range(3):\n    %qwen --context none a word that begins with {{ 'abc'[n] }}"
+    twice = "one = %qwen one word\ntwo = %qwen another word"
+    cells = [LOAD, loop, twice, "%%qwen\nAnd all of these together?"]
+    priced.holds(new_notebook(cells=[new_code_cell(source) for source in cells]))
+    assert "what {{ }} holds" in priced.estimate()
+    sent = priced.run()
+    assert [turn["input"] for turn in priced.turns()] == [counted(seen) for seen in sent]
+    assert all(turn["replays"] for turn in priced.turns())
+    assert priced.run() == []
+    priced.edit(loop, loop.replace("range(3)", "range(4)"))
+    assert "in a loop or a function" in priced.estimate("--max", "1", code=1)
+
+
+def test_what_the_config_lines_say_is_what_is_sent(priced: Priced) -> None:
+    cells = [
+        LOAD,
+        "%config Qwen.model = 'qwen-plus'\n%config Qwen.instructions = 'Be brief.'",
+        "%%qwen\nWhy?",
+        "%config Qwen.context = 'none'",
+        "%%qwen --think=100 --system 'In verse.'\nWhy?",
+    ]
+    priced.holds(new_notebook(cells=[new_code_cell(source) for source in cells]))
+    turns = priced.turns()
+    sent = priced.run()
+    assert [turn["input"] for turn in turns] == [counted(seen) for seen in sent]
+    assert [turn["model"] for turn in turns] == [seen.body["model"] for seen in sent]
+
+
 def test_the_worst_case_holds_though_answers_are_as_long_as_they_may_be(priced: Priced) -> None:
     """No answer is known before; each is far longer than expected, and goes along with the next question."""
     long = Answer(text=("word " * 1_600,), usage=None)  # to its limit: the fake counts four characters a token
