@@ -467,6 +467,7 @@ def test_the_demo_opens_a_copy_and_never_overwrites_one(tmp_path: Path, capfd: p
     assert capfd.readouterr().out.strip()[-1].isdigit()
     copy = folder / "quickstart.ipynb"
     assert copy.read_bytes() == (demo.examples() / "quickstart.ipynb").read_bytes()
+    assert (folder / "costs.ipynb").is_file()
     assert (folder / "penguins.csv").exists()
     copy.write_text("mine")
     main(command)

@@ -56,7 +56,8 @@ def names(file: Path) -> set[str]:
 def test_the_wheel_holds_both_faces_and_the_license(wheel: Path) -> None:
     held = names(wheel)
     data = f"qwen_magics-{PACKAGE['version']}.data/data/{LAB}"
-    assert {"qwen_magics/catalog/models.toml", "qwen_magics/examples/quickstart.ipynb"} <= held
+    examples = {f"qwen_magics/examples/{name}.ipynb" for name in ("quickstart", "costs")}
+    assert {"qwen_magics/catalog/models.toml", *examples} <= held
     assert {data + "package.json", data + "install.json", data + "static/style.js"} <= held
     assert any(re.fullmatch(re.escape(data) + r"static/remoteEntry\.\w+\.js", name) for name in held)
     assert f"qwen_magics-{PACKAGE['version']}.dist-info/licenses/LICENSE" in held

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 NOTEBOOK = "quickstart.ipynb"
+COSTS = "costs.ipynb"  # lies beside it: what it costs, and how to know before
 DATA = "penguins.csv"
 HELP = """Answered by Qwen3-Max where somebody logged in (`jupyter qwen login`), else by the local model, free and
 without a key. What stands after `--` goes to JupyterLab: `jupyter qwen demo -- --no-browser`. A copy that is there
@@ -61,7 +62,7 @@ def run(args: Namespace) -> int:
 def _copy(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in (DATA, NOTEBOOK):
+        for name in (DATA, NOTEBOOK, COSTS):
             if not (folder / name).exists():
                 shutil.copyfile(examples() / name, folder / name)
     except OSError as error:
