@@ -120,7 +120,7 @@ def _sentences(found: Estimate) -> Iterator[str]:
     yield from _broken(found)
     yield from _dearer(found)
     if found.unknown:
-        yield f"≥ At least, for it is not known: {listed(found.unknown)}."
+        yield f"≥ means at least. Not known: {listed(found.unknown)}."
 
 
 def _small_print(found: Estimate, *, elsewhere: bool) -> Iterator[str]:
