@@ -102,10 +102,23 @@ def check(
     own = [ceiling for ceiling in every if ceiling.currency == worst.currency]
     if not own:
         return
-    found = standings(transaction, own, dt.datetime.fromisoformat(receipt.time), notebook)
+    _fits(standings(transaction, own, dt.datetime.fromisoformat(receipt.time), notebook), worst.amount, receipt)
+
+
+def check_turn(ceilings: Iterable[Ceiling], worst: Cost, receipt: Receipt, *, unpriced: bool = False) -> None:
+    """The same for ceilings of a turn, which need no ledger."""
+    every = list(ceilings)
+    if not unpriced:
+        _bounded([ceiling for ceiling in every if ceiling.budget], worst, receipt)
+    own = [Standing(ceiling) for ceiling in every if ceiling.currency == worst.currency]
+    if own and worst.amount:
+        _fits(own, worst.amount, receipt)
+
+
+def _fits(found: list[Standing], worst: Decimal, receipt: Receipt) -> None:
     tightest = min(found, key=lambda standing: standing.left)
-    if worst.amount > tightest.left:
-        raise _refusal(tightest, worst.amount, receipt.limits)
+    if worst > tightest.left:
+        raise _refusal(tightest, worst, receipt.limits)
 
 
 def standings(

@@ -22,6 +22,7 @@ from qwen_magics.magics import as_saved, options, reading
 from qwen_magics.magics.prepare import Prepared, allowed, prepare
 from qwen_magics.notebook.cells import Notebook, Output
 from qwen_magics.turn import plan
+from qwen_magics.turn.budget import by_itself
 from qwen_magics.turn.estimate import Estimate, Line, between
 from qwen_magics.turn.plan import count
 from qwen_magics.turn.replays import Replays
@@ -142,7 +143,9 @@ class RunAll:
         vague, fresh = above & self.vague, above & self.new.keys()
         self.unsaved |= {number for number in vague if as_saved.outputs_unknown(self.saved[number - 1])}
         saved = None if fresh or vague or unknown else self._saved(planned, prepared, given)
-        refused = self._sends(prepared, planned, given) if saved is None else ""
+        refused = ""
+        if saved is None:
+            planned, refused = self._sends(prepared, planned, given)
         if unknown:
             self.vague.add(cell.number)
         unknown += [as_saved.ONCE] if step.repeated and not as_saved.unchanged(cell, known) else []
@@ -174,10 +177,11 @@ class RunAll:
         uncut = planned.counted + (prepared.context.trimmed.tokens if prepared.context.trimmed else 0)
         return min(uncut + sum(self.new[number] for number in fresh), max(planned.route.room, planned.counted))
 
-    def _sends(self, prepared: Prepared, planned: Plan, given: Given) -> str:
-        """From here on a cache may hold this prompt. Returns why it needs somebody's word first, if it does.
+    def _sends(self, prepared: Prepared, planned: Plan, given: Given) -> tuple[Plan, str]:
+        """From here on a cache may hold this prompt. Returns the plan with the limits that a turn's budget leaves, and
+        why it needs somebody's word first, if it does.
 
-        Raises SendingForbidden or NotSaved where it will not be sent at all.
+        Raises SendingForbidden, NotSaved or OptionError where it will not be sent at all.
         """
         if given.replay_only:
             raise NotSaved("--replay-only, and no saved answer to this very request is at hand.")
@@ -187,9 +191,9 @@ class RunAll:
         self.ledger.sent.append(sent)
         try:
             planned.allowed()
+            return by_itself(planned), ""
         except GuardError as problem:
-            return str(problem)
-        return ""
+            return planned, str(problem)
 
     def _saved(self, planned: Plan, prepared: Prepared, given: Given) -> Saved | None:
         """The saved answer that will be shown instead of asking."""

@@ -14,14 +14,15 @@ from msgspec.structs import replace
 from qwen_magics.catalog import pricing
 from qwen_magics.errors import GuardError, LedgerError, OptionError, OverCeiling
 from qwen_magics.ledger import SCOPES, Ceiling, day_guard
+from qwen_magics.ledger.ceilings import check_turn
 from qwen_magics.values import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qwen_magics.settings import Settings
-    from qwen_magics.turn.plan import Plan
-    from qwen_magics.values import Cost
+    from qwen_magics.turn.plan import Place, Plan
+    from qwen_magics.values import Cost, Receipt
 
 LEAST = 1_024  # tokens: below, an answer is worth little
 
@@ -56,6 +57,18 @@ def foreseen(plan: Plan) -> Plan:
         return _fitted(plan, plan.ledger.allow)
     except (GuardError, OptionError, LedgerError):
         return plan
+
+
+def by_itself(plan: Plan) -> Plan:
+    """The plan under what bounds each turn by itself, whatever was spent: `Qwen.budget_turn` and `--budget`.
+
+    Raises GuardError (OverCeiling where even the least doesn't fit) or OptionError.
+    """
+
+    def take(receipt: Receipt, worst: Cost, _: Place, every: list[Ceiling], *, unpriced: bool) -> None:
+        check_turn([one for one in every if one.scope == "turn"], worst, receipt, unpriced=unpriced)
+
+    return _fitted(plan, take)
 
 
 def outlook(plan: Plan) -> str:

@@ -158,6 +158,20 @@ def test_the_worst_case_holds_though_answers_are_as_long_as_they_may_be(priced: 
         assert Decimal(turn["worst"]) >= cost > 0
 
 
+def test_what_bounds_a_turn_bounds_its_worst_case_and_a_refusal_is_told(priced: Priced) -> None:
+    budget = '%config Qwen.budget_turn = "0.02 USD"'
+    asks = ("%%qwen\nWhy?", "%%qwen --budget 0.01\nAnd?", "%%qwen --budget 0.001\nSo?", "%%qwen --budget ¥1\nHm?")
+    cells = [new_code_cell(source, id=f"c-{n}") for n, source in enumerate((LOAD, budget, *asks))]
+    priced.holds(new_notebook(cells=cells))
+    why, then, refused, other = priced.turns()
+    assert Decimal("0.019") < Decimal(why["worst"]) <= Decimal("0.02")
+    assert Decimal(then["worst"]) < Decimal("0.02")
+    assert [why["fails"], then["fails"]] == [None, None]
+    assert "(--budget)" in refused["fails"]
+    assert "priced in USD" in other["fails"]
+    assert "Run All stops at #5" in priced.estimate()
+
+
 def test_the_magic_says_what_the_command_says(priced: Priced) -> None:
     notebook = notebooks.whole()
     notebook.cells.append(new_code_cell("%qwen_estimate"))
