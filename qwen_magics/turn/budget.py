@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qwen_magics.settings import Settings
-    from qwen_magics.turn.plan import Place, Plan
+    from qwen_magics.turn.ask import Place
+    from qwen_magics.turn.plan import Plan
     from qwen_magics.values import Cost, Receipt
 
 LEAST = 1_024  # tokens: below, an answer is worth little
