@@ -27,18 +27,16 @@ def table(found: Estimate) -> Table:
     """Every question with what it would cost, the sums below; in text 80 columns wide."""
     elsewhere = len({(line.where, line.model) for line in found.asked}) > 1
     rows = [_row(line, elsewhere=elsewhere) for line in found.lines]
-    sums = found.sums()
-    feet = [_foot(found, one, several=len(sums) > 1) for one in sums] or [_unpaid(found)]
-    kept = [n for n, column in enumerate(_COLUMNS) if column.name != "tier" or any(row[n] for row in rows)]
-    lines = [tuple(row[n] for n in kept) for row in (*rows, *feet)]
+    feet = [_foot(one, at_least=bool(found.unknown)) for one in found.sums()] or [("", "", "", "")]
+    asked = f"{len(found.asked):,} of {counted(len(found.lines), 'question')} asked"
     return Table(
-        columns=tuple(_COLUMNS[n] for n in kept),
-        rows=tuple(lines[:-1]),
-        foot=lines[-1],
+        columns=_COLUMNS,
+        rows=tuple(rows),
+        feet=tuple((asked if n == 0 else "", *foot, "") for n, foot in enumerate(feet)),
         sentences=tuple(_sentences(found)),
         quiet=tuple(_small_print(found, elsewhere=elsewhere)),
         wide=80,
-    )
+    ).slim()
 
 
 def _row(line: Line, *, elsewhere: bool) -> tuple[str, ...]:
@@ -88,24 +86,16 @@ def _notes(line: Line, *, elsewhere: bool) -> Iterator[str]:
         yield f"what {_named(line.above)} {'shows' if len(line.above) == 1 else 'show'}"
 
 
-def _foot(found: Estimate, one: Sum, *, several: bool) -> tuple[str, ...]:
-    more = "≥ " if found.unknown else ""
+def _foot(one: Sum, *, at_least: bool) -> tuple[str, ...]:
+    """What it comes to in one currency."""
     low, high = figures.money(one.low, one.currency), figures.money(one.high, one.currency)
+    more = "≥ " if at_least else ""
     expected = f"{more}{low}" if more else f"{low} to {high}" if low != high else f"≈ {low}" if one.low else low
-    title = f"all in {one.currency}" if several else _asked(found)
-    return (title, "", "", expected, f"{more}{_money(one.worst, one)}", "")
-
-
-def _unpaid(found: Estimate) -> tuple[str, ...]:
-    return (_asked(found), "", "", "", "", "")
+    return ("", "", expected, f"{more}{_money(one.worst, one)}")
 
 
 def _money(amount: Decimal, one: Sum) -> str:
     return f"{'≈ ' if one.derived else ''}{figures.money(amount, one.currency)}"
-
-
-def _asked(found: Estimate) -> str:
-    return f"{len(found.asked):,} of {counted(len(found.lines), 'question')} asked"
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------
@@ -182,7 +172,7 @@ def _taken(found: Estimate) -> Iterator[str]:
     if any(line.sure == "about" for line in found.lines):
         taken += "; ≈ where answers above are new: as long as the old one, or as answers usually are"
     if found.lines:
-        yield f"{taken}.{' Worst case: every answer as long as it may get, no cache.' if found.asked else ''}"
+        yield f"{taken}.{' Worst case: every answer as long as it may get, no cache hit.' if found.asked else ''}"
 
 
 def _basis(found: Estimate) -> Iterator[str]:
