@@ -85,8 +85,9 @@ def _step(sized: Sized, first: int, most: int) -> int:
 
 def _too_long(sized: Sized, least: Sequence[int], most: int) -> InputTooLong:
     takes = "the model takes" if most == sized.rules.room else "--trim allows"
+    need = max(sized.counted(least), most + 1)  # room is left for words in place of what went
     return InputTooLong(
-        f"The question, its attachments and what is pinned take {sized.counted(least):,} tokens; {takes} {most:,}. "
+        f"The question, its attachments and what is pinned take about {need:,} tokens; {takes} {most:,}. "
         "Nothing was sent.",
         remedy="Attach less, unpin cells, or ask with --context none.",
     )

@@ -26,6 +26,7 @@ _COLUMNS = (
     Column("what goes along", wraps=True), Column("tokens", "right"), Column("costs", "right"),
     Column("without it, save", "right"), Column("cache", quiet=True), Column("", quiet=True, wraps=True),
 )  # fmt: skip
+ELSEWHERE = ("provider changed", "region changed", "model changed")  # there is no last prompt to compare with
 _CACHED = {"whole": "hit?", "part": "in part", "": "new"}
 _DEARER = {Decimal(2): "costs double", Decimal(3): "costs three times as much"}
 
@@ -211,7 +212,8 @@ def _cache_words(preview: Preview, shown: Sequence[Row]) -> Iterator[str]:
         net = f", which costs {money(-saved, preview.expected.currency)} more this once" if saved and saved < 0 else ""
         yield f"About {hit.written:,} tokens are marked to be kept by it for 5 minutes{net}."
     if hit.lost:
-        yield f"About {hit.lost:,} tokens that were sent before are read anew: {hit.why}. `--diff` shows what changed."
+        see = "" if hit.why in ELSEWHERE else " `--diff` shows what changed."
+        yield f"About {hit.lost:,} tokens that were sent before are read anew: {hit.why}.{see}"
 
 
 def _dearer(times: Decimal) -> str:

@@ -150,7 +150,7 @@ def _bounded(budgets: list[Ceiling], worst: Cost, receipt: Receipt) -> None:
             raise GuardError(
                 f"{its[0].words.capitalize()} is in {its[0].currency} and can't bound this turn, which is priced in "
                 f"{worst.currency}. Nothing was sent.",
-                remedy=f"{asking}, or: %qwen_budget {_enough(10 * worst.amount)} {worst.currency}/{scope}",
+                remedy=f"{asking}, or: %qwen_budget {enough(10 * worst.amount)} {worst.currency}/{scope}",
             )
 
 
@@ -167,8 +167,8 @@ def _refusal(standing: Standing, worst: Decimal, limits: Limits) -> OverCeiling:
             f"{may}; {at_most} on this machine{by}, {used} are spent or reserved: {_round(worst - room)} short."
             " Nothing was sent."
         )
-    enough = _enough(max(2 * ceiling.amount, ceiling.amount + worst - room))
-    return OverCeiling(said, remedy=ceiling.remedy.replace("{}", enough), room=room, words=ceiling.words)
+    would_do = enough(max(2 * ceiling.amount, ceiling.amount + worst - room))
+    return OverCeiling(said, remedy=ceiling.remedy.replace("{}", would_do), room=room, words=ceiling.words)
 
 
 def _within(limits: Limits) -> str:
@@ -179,7 +179,7 @@ def _within(limits: Limits) -> str:
     return f" with an answer of {limits.answer:,} tokens{thinking}"
 
 
-def _enough(amount: Decimal) -> str:
+def enough(amount: Decimal) -> str:
     """Up, to two digits: an amount to paste."""
     return f"{amount.quantize(Decimal(1).scaleb(min(amount.adjusted() - 1, 0)), 'ROUND_UP').normalize():f}"
 

@@ -60,8 +60,7 @@ def hit(plan: Plan, now: dt.datetime | None = None) -> Hit:
     held = measure.tokens(parts)
     if held < smallest:
         parts = held = 0
-    why, lost = _why(plan, own, alive, parts, moment)
-    lost_tokens = measure.rough(lost)
+    why, lost_tokens = _why(plan, measure, own, alive, parts, moment)
     if not held and lost_tokens < smallest:
         why = why if not own else f"under {smallest:,} tokens"
     return Hit(
@@ -112,24 +111,24 @@ def _time(prompt: Prompt) -> dt.datetime:
 
 
 def _why(
-    plan: Plan, own: Sequence[Prompt], alive: Sequence[Prompt], parts: int, moment: dt.datetime
+    plan: Plan, measure: _Measure, own: Sequence[Prompt], alive: Sequence[Prompt], parts: int, moment: dt.datetime
 ) -> tuple[str, int]:
-    """Why the cache holds no more than `parts`, and how many bytes are read anew for it."""
+    """Why the cache holds no more than `parts`, and about how many tokens are read anew for it."""
     before, layout = plan.ask.before, plan.ask.layout
     if not before:
         return "first question here", 0
     if not own:
-        return _elsewhere(before[0], plan.route), _bytes(layout[: alike(before[0].layout, layout)])
+        return _elsewhere(before[0], plan.route), measure.tokens(alike(before[0].layout, layout))
     nearest = max(own, key=lambda prompt: alike(prompt.layout, layout))
     shared = alike(nearest.layout, layout)
     if shared > parts and all(prompt is not nearest for prompt in alive):
         minutes = int((moment - _time(nearest)).total_seconds() // 60)
-        return f"{minutes} min passed", _bytes(layout[parts:shared])
+        return f"{minutes} min passed", measure.tokens(shared) - measure.tokens(parts)
     old, new = nearest.layout[shared:], layout[shared:]
     if old and new and QUESTION not in (old[0].label, new[0].label):
-        return _changed(old[0], new[0]), min(_bytes(old), _bytes(new))
+        return _changed(old[0], new[0]), measure.rough(min(_bytes(old), _bytes(new)))
     if shared > parts and any(part.marked for part in nearest.layout) != any(part.marked for part in layout):
-        return "Qwen.cache changed", _bytes(layout[:shared])
+        return "Qwen.cache changed", measure.tokens(shared)
     return "", 0
 
 

@@ -167,7 +167,7 @@ def test_cuts_go_in_large_steps_so_that_the_prompt_keeps_its_beginning() -> None
 
 
 def test_what_can_not_shrink_further_is_refused_with_the_count() -> None:
-    with pytest.raises(InputTooLong, match=r"take [\d,]+ tokens; the model takes 100"):
+    with pytest.raises(InputTooLong, match=r"take about [\d,]+ tokens; the model takes 100"):
         composed(question="word " * 500, room=100)
 
 
