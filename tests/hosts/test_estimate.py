@@ -128,6 +128,21 @@ def test_a_loop_is_taken_as_it_was_saved(priced: Priced) -> None:
     assert "in a loop or a function" in priced.estimate("--max", "1", code=1)
 
 
+def test_a_trimmed_prompt_is_estimated_as_it_is_trimmed(priced: Priced) -> None:
+    """What was cut hangs on what was sent before; a run that is played through sends the same."""
+    log = "for line in range(120):\n    print({n}, line, *(hash((line, k)) for k in range(5)))"
+    sources = [
+        source
+        for n in range(30)
+        for source in [log.format(n=n), *(["%%qwen --trim 6000\nWhy?"] if n % 10 == 9 else [])]
+    ]
+    priced.holds(new_notebook(cells=[new_code_cell(source) for source in [LOAD, *sources]]))
+    sent = priced.run()
+    assert any("trimmed" in " ".join(entry.receipt.notes) for entry in priced.ledger.rows())
+    assert [turn["input"] for turn in priced.turns()] == [counted(seen) for seen in sent]
+    assert all(turn["replays"] for turn in priced.turns())
+
+
 def test_what_the_config_lines_say_is_what_is_sent(priced: Priced) -> None:
     cells = [
         LOAD,
