@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+import psutil
 import pytest
 from fakes.receipts import make
 from nbformat import v4
@@ -472,6 +473,20 @@ def test_the_demo_opens_a_copy_and_never_overwrites_one(tmp_path: Path, capfd: p
     copy.write_text("mine")
     main(command)
     assert copy.read_text() == "mine"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes without asking")
+def test_who_ends_the_demo_ends_jupyterlab(tmp_path: Path) -> None:
+    options = ["--folder", str(tmp_path), "--provider", "alibaba", "--", "--no-browser", "--port=0", "--allow-root"]
+    command = [sys.executable, "-m", "qwen_magics.app", "demo", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as demo_:
+        assert demo_.stdout is not None
+        while "is running at" not in (line := demo_.stdout.readline()):
+            assert line, "it ended by itself"
+        (lab,) = psutil.Process(demo_.pid).children()
+        demo_.terminate()
+        demo_.communicate(timeout=30)
+    assert not lab.is_running()
 
 
 def test_the_demo_without_weights_says_how_to_fetch_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,12 +51,14 @@ def run(args: Namespace) -> int:
     say(f"Opening {notebook}")
     command = [sys.executable, "-m", "jupyterlab", str(notebook), *args.lab]
     lab = subprocess.Popen(command, env={**os.environ, "QWEN_MAGICS_PROVIDER": chosen.provider})  # noqa: S603
-    # Ctrl-C is JupyterLab's, which asks before it ends.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C is JupyterLab's, which asks before it ends. Who ends the demo means JupyterLab.
+    mine = {signal.SIGINT: signal.SIG_IGN, signal.SIGTERM: lambda *_: lab.terminate()}
+    before = {number: signal.signal(number, handler) for number, handler in mine.items()}
     try:
         return lab.wait()
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _copy(folder: Path) -> Path:
