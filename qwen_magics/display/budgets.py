@@ -24,8 +24,8 @@ _COLUMNS = (
 )  # fmt: skip
 _HOW = "`%qwen_budget 2 USD/day` sets one (/turn, /notebook, /day, /month), `%qwen_budget off/day` takes it away."
 _RULE = (
-    "What doesn't fit gets shorter limits before it is refused. Turns without a price or in a currency that no budget "
-    "is in need `--unpriced`."
+    "What doesn't fit gets a shorter answer before it is refused. While a budget is set, a turn without a price, or "
+    "priced in another currency, needs `--unpriced`."
 )
 _WHOSE = "Turns of this machine only, those in flight reserved at their worst case. Days and months are local."
 
@@ -39,7 +39,8 @@ def budgets(standings: Sequence[Standing], *said: str) -> Table:
     tightest: dict[tuple[str, str], Standing] = {}
     for one in ordered:
         tightest.setdefault((one.ceiling.scope, one.ceiling.currency), one)
-    none = () if any(one.ceiling.budget for one in standings) else ("No budget is set.",)
+    rails = "; the guard rails above hold" if standings else ""
+    none = () if any(one.ceiling.budget for one in standings) else (f"No budget is set{rails}.",)
     rule = () if none else (_RULE,)
     rows = tuple(_row(one, holds=tightest[one.ceiling.scope, one.ceiling.currency] is one) for one in ordered)
     return Table(columns=_COLUMNS, rows=rows, sentences=(*said, *none), quiet=(_HOW, *rule, _WHOSE), wide=_TEXT).slim()
@@ -71,5 +72,7 @@ def _meter(standing: Standing) -> str:
 
 
 def _percent(used: Decimal, amount: Decimal) -> str:
+    if used >= amount:  # of a budget of nothing all is gone before a turn
+        return "100 %"
     places = 10**9
-    return figures.percent(int(used * places), max(int(amount * places), 1))
+    return figures.percent(int(used * places), int(amount * places))

@@ -53,7 +53,7 @@ def _read(text: str) -> tuple[tuple[Decimal, str] | None, Scope]:
     try:
         found, currency = amount(money)
     except (ValueError, ArithmeticError):
-        why = f"{money or 'nothing'} is no amount of money"
+        why = f"{money or 'nothing'} is no amount of money in USD or CNY, with a decimal point"
         raise OptionError(f"%qwen_budget {text}: {why}. Nothing was changed.", remedy=FORM) from None
     if not currency:
         raise OptionError(

@@ -26,8 +26,21 @@ def test_without_any_it_shows_the_guard_rails_and_how_to_set_one(shell: Interact
     told = run(shell, "%qwen_budget")
     assert row(told, "$5.00", "Qwen.guard_day")[:3] == ["today", "$5.00", "$0.00"]
     assert "¥35.00" in told
-    assert "No budget is set." in told
+    assert "No budget is set; the guard rails above hold." in told
     assert "%qwen_budget 2 USD/day" in told
+
+
+def test_where_not_even_a_guard_rail_is_set_none_is_said_to_hold(shell: InteractiveShell) -> None:
+    run(shell, '%config Qwen.guard_turn = "off"')
+    run(shell, '%config Qwen.guard_day = "off"')
+    told = run(shell, "%qwen_budget")
+    assert "No budget is set." in told
+    assert "guard rails" not in told
+
+
+def test_of_a_budget_of_nothing_all_is_gone(shell: InteractiveShell) -> None:
+    told = run(shell, "%qwen_budget 0 USD/day")
+    assert "▮▮▮▮▮▮▮▮ 100 %" in " ".join(row(told, "%qwen_budget", "▮"))
 
 
 def test_it_is_set_kept_to_shown_and_taken_away(shell: InteractiveShell, provider: FakeProvider) -> None:
@@ -77,6 +90,8 @@ def test_each_notebook_has_its_own(shell: InteractiveShell) -> None:
         ("2 USD/week", "it ends with one of /turn"),
         ("two dollars/day", "two dollars is no amount of money"),
         ("-2 USD/day", "-2 USD is no amount of money"),
+        ("2 EUR/day", "2 EUR is no amount of money in USD or CNY, with a decimal point"),
+        ("0,5 USD/day", "0,5 USD is no amount of money in USD or CNY, with a decimal point"),
         ("/day", "nothing is no amount of money"),
         ("2/day", "in which currency?"),
     ],
@@ -86,7 +101,7 @@ def test_a_mistake_changes_nothing_and_names_the_form(shell: InteractiveShell, l
     assert says in told
     assert "Nothing was changed." in told
     assert "USD/day" in told
-    assert "No budget is set." in run(shell, "%qwen_budget")
+    assert "No budget is set; the guard rails above hold." in run(shell, "%qwen_budget")
 
 
 @pytest.mark.parametrize("given", ["0.02", "0.02USD", "$0.02", '"0.02 USD"', "0.02usd"])
