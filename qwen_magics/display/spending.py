@@ -25,6 +25,7 @@ MACHINE, FILES = "this machine's turns", "the receipts that stand in these files
 TERMINAL = 80  # columns
 _WORDS = ("free", "plan", "unpriced", "replayed", "failed", "lost")
 _LONGEST = 40  # signs of a name
+_WHOLE_ID, _ID = 16, 8  # signs of a cell's id: the longest that stands whole, and what stands of a longer one
 _BESIDES = 9  # columns beside the names
 _NAME = 22  # of them stand in a terminal before a column is spared
 _MOST_DAYS = 31  # bars
@@ -50,7 +51,8 @@ def _caller(
         several = len({total.within for total in totals}) > 1
         return lambda total: f"{total.within}, {_tier(total.group)}" if several else _tier(total.group)
     if by == "cell":
-        return lambda total: cells.get((total.within, total.group)) or _cell(total)
+        notebooks = {total.within for total in totals}
+        return lambda total: cells.get((total.within, total.group)) or _cell(total, notebooks)
     if by == "notebook":
         paths = {total.group for total in totals}
         return lambda total: _shortest(total.group, paths)
@@ -69,9 +71,12 @@ def _tier(group: str) -> str:
     return f"{over:,} to {up_to:,} {figures.LOSS}" if up_to else f"over {over:,} {figures.LOSS}"
 
 
-def _cell(total: Total) -> str:
-    """A cell that isn't at hand: its notebook's name and a part of its own."""
-    return f"{file_name(total.within)} {total.group.rpartition('#')[2][:8]}".strip()
+def _cell(total: Total, notebooks: set[str]) -> str:
+    """A cell that isn't at hand: its notebook's name and its own, of a long one as much as tells it from others."""
+    own = total.group.rpartition("#")[2]
+    own = own if len(own) <= _WHOLE_ID else own[:_ID]
+    notebook, room = _shortest(total.within, notebooks), _LONGEST - 1 - len(own)
+    return f"{notebook if len(notebook) <= room else '…' + notebook[1 - room :]} {own}".strip()
 
 
 def file_name(notebook: str) -> str:

@@ -72,7 +72,25 @@ def test_a_cell_is_named_by_its_question_where_it_is_at_hand(ledger: Ledger) -> 
     cells = spending.cells(
         "/work/a.ipynb", [("", "# heading"), ("cell-1", "\n%%qwen --think\n\nwhy is Gentoo heavier?\n")]
     )
-    assert set(names(ledger, "cell", cells=cells)) == {"#2 why is Gentoo heavier?", "b.ipynb 01234567"}
+    assert set(names(ledger, "cell", cells=cells)) == {"#2 why is Gentoo heavier?", "b.ipynb 0123456789ab"}
+
+
+def test_cells_of_other_notebooks_are_told_apart() -> None:
+    here, there = "/x/one/quickstart.ipynb", "/x/two/quickstart.ipynb"
+    found = [
+        total("quickstart-04", within=here),
+        total("quickstart-06", within=here),
+        total("quickstart-04", within=there),
+    ]
+    assert [name for name, _ in spending.named(found, "cell")] == [
+        "one/quickstart.ipynb quickstart-04",
+        "one/quickstart.ipynb quickstart-06",
+        "two/quickstart.ipynb quickstart-04",
+    ]
+    long = [total("0123456789abcdef" * 2, within=f"/x/{'n' * 60}.ipynb")]
+    ((name, _),) = spending.named(long, "cell")
+    assert name.endswith("nnn.ipynb 01234567")
+    assert len(name) <= 40
 
 
 def test_notebooks_and_sessions_are_named_as_shortly_as_can_be(ledger: Ledger) -> None:
