@@ -52,13 +52,13 @@ def run(args: Namespace) -> int:
     command = [sys.executable, "-m", "jupyterlab", str(notebook), *args.lab]
     lab = subprocess.Popen(command, env={**os.environ, "QWEN_MAGICS_PROVIDER": chosen.provider})  # noqa: S603
     # Ctrl-C is JupyterLab's, which asks before it ends. Who ends the demo means JupyterLab.
-    mine = {signal.SIGINT: signal.SIG_IGN, signal.SIGTERM: lambda *_: lab.terminate()}
-    before = {number: signal.signal(number, handler) for number, handler in mine.items()}
+    asked = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ended = signal.signal(signal.SIGTERM, lambda *_: lab.terminate())
     try:
         return lab.wait()
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signal.signal(signal.SIGINT, asked)
+        signal.signal(signal.SIGTERM, ended)
 
 
 def _copy(folder: Path) -> Path:
