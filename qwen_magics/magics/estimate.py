@@ -67,6 +67,13 @@ def check(found: Estimate, most: dict[str, Decimal], *, allow_unknown: bool) -> 
     if "" in most and len(sums) > 1:
         named = " and ".join(one.currency for one in sums)
         raise OptionError(f"--max names no currency, and there are prices in {named}.", remedy='--max "1 USD, 7 CNY"')
+    unnamed = [one for one in sums if one.worst and not {one.currency, ""} & most.keys()]
+    if unnamed:
+        named, priced = (" and ".join(sorted(names)) for names in (most, {one.currency for one in sums}))
+        raise GuardError(
+            f"Run All is priced in {priced}, --max is in {named}: nothing is converted.",
+            remedy=f"Name {' and '.join(one.currency for one in unnamed)} in --max too: --max \"1 USD, 7 CNY\"",
+        )
     allowed = {one.currency: most.get(one.currency, most.get("", Decimal(0))) for one in sums}
     for one in found.over(allowed):
         raise GuardError(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from qwen_magics.errors import LedgerError
-from qwen_magics.turn.saved import Run, Saved, in_ledger, in_outputs, moment
+from qwen_magics.turn.saved import Run, Saved, in_ledger, in_outputs, load, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,14 +118,24 @@ class Replays:
         if course is not None and course.run is not None:
             count = len(course.run.answers)
             return f"{count} {'answer is' if count == 1 else 'answers are'} saved, and it is asked once more"
-        stood = self.stood[-1].answer if self.stood else None
-        if stood is None:
+        if not self.stood:
             return "none is kept on this machine or in the notebook"
+        stood = self.stood[-1].answer
         if not stood.whole:
             return f"the one that stands there is not whole ({stood.status})"
-        if stood.question != question:
+        if stood.question and stood.question != question:
             return "the cell was changed since it was answered"
+        if self._another(plan):
+            return "another model answered then"
+        if not stood.question:  # a stripped notebook doesn't say
+            return "the cell or what goes along was changed since it was answered"
         return "what goes along was changed since it was answered"
+
+    def _another(self, plan: Plan) -> bool:
+        """Whether somebody else gave the answer that stood here, as far as the notebook or the ledger tells."""
+        last = self.stood[-1]
+        kept = last.receipt or getattr(load(last.answer.turn, plan.ledger), "receipt", None)
+        return kept is not None and (kept.provider, kept.model) != (plan.receipt.provider, plan.receipt.model)
 
     # --- which run ---
 

@@ -52,7 +52,7 @@ class Run(Struct, frozen=True):
     def answer(self, nth: int, ledger: Ledger) -> Saved | None:
         """One of its answers; None where it is forgotten."""
         found = self.answers[nth]
-        return _load(found, ledger) if isinstance(found, str) else found
+        return load(found, ledger) if isinstance(found, str) else found
 
 
 def in_ledger(ledger: Ledger, request: str, *, without: str) -> Iterator[Run]:
@@ -67,7 +67,8 @@ def in_ledger(ledger: Ledger, request: str, *, without: str) -> Iterator[Run]:
             yield Run(execution, time, first.notebook, first.cell_id, first.session, turns, execution)
 
 
-def _load(turn: str, ledger: Ledger) -> Saved | None:
+def load(turn: str, ledger: Ledger) -> Saved | None:
+    """The answer that the ledger has of a turn; None where it has none, or can't be read."""
     with suppress(LedgerError):
         words = ledger.words(turn)
         if words is not None:

@@ -113,6 +113,17 @@ def test_an_edited_cell_breaks_the_chain_where_it_stands(priced: Priced) -> None
     assert len(sent) == 2
 
 
+def test_where_only_the_model_is_another_that_is_the_reason(priced: Priced) -> None:
+    """Also where the notebook is stripped of its receipts: the ledger has them."""
+    priced.holds(new_notebook(cells=[new_code_cell(source) for source in (LOAD, "%%qwen\nWhy?")]))
+    priced.run()
+    assert "#2 breaks the chain of saved answers: another model answered then." in priced.estimate("-m", "qwen-plus")
+    strip = [sys.executable, "-m", "qwen_magics.app", "strip", str(priced.path)]
+    subprocess.run(strip, env=priced.env, check=True, capture_output=True)
+    assert "another model answered then" in priced.estimate("-m", "qwen-plus")
+    assert priced.turns()[0]["replays"]
+
+
 def test_a_loop_is_taken_as_it_was_saved(priced: Priced) -> None:
     """As often as it asked, with what its expressions held; in a cell that was changed since nobody knows."""
     loop = "for n in range(3):\n    %qwen --context none a word that begins with {{ 'abc'[n] }}"
@@ -204,7 +215,7 @@ def test_a_build_fails_on_the_worst_case(priced: Priced) -> None:
     priced.holds(new_notebook(cells=cells))
     priced.estimate("--max", "1.00")
     assert "over --max $0.01" in priced.estimate("--max", "0.01", code=1)
-    assert "over --max $0.00" in priced.estimate("--max", "5CNY", code=1)  # what is paid in dollars
+    assert "priced in USD, --max is in CNY: nothing is converted" in priced.estimate("--max", "5CNY", code=1)
     priced.estimate("--max", "5CNY", QWEN_MAGICS_REGION="beijing")
     priced.holds(new_notebook(cells=[*cells, new_code_cell("%%qwen\nAnd {{ x }}?")]))
     assert "what {{ }} holds (#3)" in priced.estimate("--max", "1.00", code=1)
