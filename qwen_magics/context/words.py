@@ -64,7 +64,7 @@ def _mark(what: str) -> Made:
 
 
 def left_out(drafts: Sequence[Draft], limits: Sequence[int], is_cut: Callable[[int], bool]) -> Iterator[str]:
-    """`#1 to #12`, `outputs of #13 to #40 cut to 100 tokens`: runs of cells as people say them.
+    """`#1 to #12`, `outputs of #13 to #40 cut to 100 tokens each`: runs of cells as people say them.
 
     What has nothing to show doesn't part a run; what is treated otherwise does.
     """
@@ -79,7 +79,16 @@ def left_out(drafts: Sequence[Draft], limits: Sequence[int], is_cut: Callable[[i
     for limit in sorted(cut):
         others = [at for at in shows if limits[at] != limit]
         said = _names(drafts, cut[limit], [*gone[-1:], *others])
-        yield f"outputs of {said} {f'cut to {limit:,} tokens' if limit else 'left out'}"
+        yield f"outputs of {said} {f'cut to {limit:,} tokens each' if limit else 'left out'}"
+
+
+def sentences(left_out: Sequence[str]) -> Iterator[str]:
+    """What `left_out` says, for people: `Shortened: …` what was cut, `Left out: …` what is gone."""
+    cut = [said for said in left_out if said.endswith(" each")]
+    gone = [said.removesuffix(" left out") for said in left_out if said not in cut]
+    for head, found in (("Shortened", cut), ("Left out", gone)):
+        if found:
+            yield f"{head}: {', '.join(found)}."
 
 
 def _names(drafts: Sequence[Draft], places: Sequence[int], between: Collection[int]) -> str:

@@ -91,7 +91,7 @@ def _together(group: Sequence[Row]) -> Row:
 
 
 def _is_cut(note: str) -> bool:
-    return note.startswith("cut by")
+    return note.startswith("outputs cut by")
 
 
 def _item(row: Row, preview: Preview, *, advised: bool) -> tuple[str, ...]:
@@ -180,7 +180,8 @@ def _facts(preview: Preview) -> Iterator[str]:
     yield from _range(preview)
     room = preview.room - preview.tokens
     more = f"room for {room:,} tokens more" if room >= 0 else f"{-room:,} tokens too many"
-    yield f"{figures.percent(preview.tokens, preview.room)} of the window, {more}"
+    share = "under 1 %" if 100 * preview.tokens < preview.room else figures.percent(preview.tokens, preview.room)
+    yield f"{share} of the window, {more}"
     if preview.to_next is not None and preview.then is not None:
         bound = preview.tokens + preview.to_next
         if preview.to_next == 0:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from qwen_magics import catalog
+from qwen_magics.context.words import sentences
 from qwen_magics.display import body, context
 from qwen_magics.display import changes as differences
 from qwen_magics.magics import hint, report, trimming
@@ -94,8 +95,7 @@ def _notes(prepared: Prepared, planned: Plan) -> Iterator[str]:
     if said := outlook(planned):
         yield said
     sent, route = prepared.context, prepared.route
-    if sent.left_out:
-        yield f"Left out: {', '.join(sent.left_out)}."
+    yield from sentences(sent.left_out)
     if sent.skipped:
         yield f"Skipped by their marks or tags: {', '.join(f'#{number}' for number in sent.skipped)}."
     if sent.broken:

@@ -144,7 +144,7 @@ def many(count: int, size: int = 60, *, pinned: int = 0) -> list[Cell]:
 def test_what_does_not_fit_shrinks_first_and_is_named() -> None:
     cells = [cell(n, f"x{n}", "word " * 500) for n in range(1, 9)]
     context = composed(*cells, room=3_000)
-    assert context.left_out == ("outputs of #1 to #5 cut to 100 tokens",)
+    assert context.left_out == ("outputs of #1 to #5 cut to 100 tokens each",)
     assert [item.number for item in context.items if item.kind == "cell"] == list(range(1, 9))
 
 

@@ -13,6 +13,7 @@ from qwen_magics.context.items import Item, messages
 from qwen_magics.context.maker import Memory
 from qwen_magics.context.redact import Redacted, Redactor
 from qwen_magics.context.sized import FRAME
+from qwen_magics.context.words import sentences
 from qwen_magics.notebook.cells import Cell, Notebook, Output
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ def test_old_outputs_shrink_then_go_before_a_cell_goes() -> None:
     steps = [composed(cells, room).left_out for room in (30_000, 15_000, 8_000, 5_000, 3_000)]
     assert steps == [
         (),
-        ("outputs of #1 to #21 cut to 100 tokens",),
-        ("outputs of #1 to #37 cut to 100 tokens",),
-        ("outputs of #1 to #33 left out", "outputs of #34 to #37 cut to 100 tokens"),
+        ("outputs of #1 to #21 cut to 100 tokens each",),
+        ("outputs of #1 to #37 cut to 100 tokens each",),
+        ("outputs of #1 to #33 left out", "outputs of #34 to #37 cut to 100 tokens each"),
         ("#1 to #23", "outputs of #24 to #37 left out"),
     ]
 
@@ -79,7 +80,7 @@ def test_the_prompt_says_that_old_outputs_are_missing_and_keeps_the_last_ones() 
 def test_last_outputs_shrink_only_where_they_would_leave_no_room_for_cells() -> None:
     cells = [cell(n, 20, 900) for n in range(1, 31)]
     context = composed(cells, 2_000)
-    assert context.left_out[-1] == "outputs of #28 to #30 cut to 300 tokens"
+    assert context.left_out[-1] == "outputs of #28 to #30 cut to 300 tokens each"
     assert len([item for item in context.items if item.kind == "cell"]) > 3
 
 
@@ -102,7 +103,7 @@ def test_runs_are_parted_by_what_keeps_its_outputs_and_by_nothing_else() -> None
     cells = [cell(n, 20, 500 * (n % 4 != 0), pinned=n == 10) for n in range(1, 41)]  # every fourth shows nothing
     assert composed(cells, 4_000, ask="What of #21?").left_out == (
         "outputs of #1 to #9, #11 to #19, #22 to #35 left out",
-        "outputs of #37 cut to 100 tokens",
+        "outputs of #37 cut to 100 tokens each",
     )
 
 
@@ -156,3 +157,12 @@ def test_items_add_up_to_the_prompt(cells: list[tuple[str, str, str]], question:
     items.append(Item(kind="question", label="", text=question or "?"))
     total = tokens.count_messages(messages(items))
     assert 0 <= sum(item.count("qwen3") for item in items) + FRAME - total <= 3
+
+
+def test_people_are_told_apart_what_was_cut_and_what_is_gone() -> None:
+    said = ("#1 to #3", "outputs of #4 left out", "outputs of #5 cut to 2,250 tokens each")
+    assert list(sentences(said)) == [
+        "Shortened: outputs of #5 cut to 2,250 tokens each.",
+        "Left out: #1 to #3, outputs of #4.",
+    ]
+    assert list(sentences(())) == []

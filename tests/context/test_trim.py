@@ -94,7 +94,7 @@ def test_outputs_are_shortened_from_64_below_a_bound_on_and_nothing_else(bound: 
     assert context.trimmed is not None
     assert size(context) <= bound - MARGIN
     assert size(context) + context.trimmed.tokens == bound + off
-    assert all(words.endswith("cut to 100 tokens") for words in context.left_out)
+    assert all(words.endswith("cut to 100 tokens each") for words in context.left_out)
     assert [item.text for item in context.items] == [item.text for item in uncut.items]
     assert all(item.outputs for item in context.items if item.number > 1 and item.kind == "cell")
 

@@ -171,3 +171,16 @@ def test_no_money_stands_where_none_is_paid(shell: InteractiveShell) -> None:
     assert "free" in told
     assert "$" not in told
     assert "costs" not in told.splitlines()[0]
+
+
+def test_a_short_prompt_takes_under_one_per_cent_of_the_window(shell: InteractiveShell) -> None:
+    assert re.search(r"[Uu]nder 1 % of the window", " ".join(run(shell, "%qwen_context why?").split()))
+
+
+def test_cut_outputs_are_shortened_and_not_left_out(shell: InteractiveShell) -> None:
+    run(shell, "%config Qwen.max_input = 2_000")
+    run(shell, BIG)
+    told = " ".join(run(shell, "%qwen_context why?").split())
+    assert re.search(r"Shortened: outputs of #2 cut to [\d,]+ tokens each\.", told)
+    assert re.search(r"outputs cut by about [\d,]+", told)
+    assert "Left out" not in told

@@ -46,7 +46,7 @@ def test_the_first_question_stays_in_the_first_tier_and_says_so(long: Interactiv
     words = re.fullmatch(r"trimmed #\d+, #\d+ and \d+ more by [\d,]+ tokens: ≈ \$([\d.]+) → \$([\d.]+)", note)
     assert words is not None
     assert Decimal(words[1]) > 2 * Decimal(words[2])
-    assert any(re.fullmatch(r"outputs of #1 to #\d+ cut to 100 tokens", left) for left in trimmed["left_out"])
+    assert any(re.fullmatch(r"outputs of #1 to #\d+ cut to 100 tokens each", left) for left in trimmed["left_out"])
     assert int(trimmed["expected"]["input"]) <= 32_000 - 64
     assert prompt.count(SHOWN) == 64
 
