@@ -48,14 +48,15 @@ def run(args: Namespace) -> int:
     from qwen_magics.magics.estimate import check
     from qwen_magics.magics.run_all import RunAll
 
-    qwen = _settings(args)
+    given = {name: getattr(args, name) for name in ("provider", "region", "model") if getattr(args, name)}
+    qwen = _settings(given)
     with ExitStack() as stack:
         path = qwen.with_options().data_dir / "ledger.sqlite"
         if not path.exists():  # looking leaves no trace
             path = Path(stack.enter_context(TemporaryDirectory()), "ledger.sqlite")
         ledger = Ledger(path)
         stack.callback(ledger.close)
-        found = RunAll(_read(args.notebook.absolute()), qwen, ledger).estimate()
+        found = RunAll(_read(args.notebook.absolute()), qwen, ledger, given=given).estimate()
     say(as_json(_plain(found)) if args.json else display.table(found).plain())
     if args.most is not None:
         check(found, args.most, allow_unknown=args.allow_unknown)
@@ -71,9 +72,8 @@ def _limit(text: str) -> dict[str, Decimal]:
         raise argparse.ArgumentTypeError(f"{text} is no amount") from problem
 
 
-def _settings(args: Namespace) -> Qwen:
+def _settings(given: dict[str, str]) -> Qwen:
     """As a kernel would see them, with what was given in place of variables: the notebook's %config lines win."""
-    given = {name: getattr(args, name) for name in ("provider", "region", "model") if getattr(args, name)}
     qwen = settings.load()
     qwen.update_config(Config(Qwen=given))
     return qwen

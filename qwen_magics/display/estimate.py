@@ -27,7 +27,7 @@ def table(found: Estimate) -> Table:
     """Every question with what it would cost, the sums below; in text 80 columns wide."""
     elsewhere = len({(line.where, line.model) for line in found.asked}) > 1
     rows = [_row(line, elsewhere=elsewhere) for line in found.lines]
-    feet = [_foot(one, at_least=bool(found.unknown)) for one in found.sums()] or [("", "", "", "")]
+    feet = [_foot(one, at_least=bool(found.unbounded)) for one in found.sums()] or [("", "", "", "")]
     asked = f"{len(found.asked):,} of {counted(len(found.lines), 'question')} asked"
     return Table(
         columns=_COLUMNS,
@@ -109,8 +109,13 @@ def _sentences(found: Estimate) -> Iterator[str]:
     yield from _fails(found)
     yield from _broken(found)
     yield from _dearer(found)
+    yield from found.overrides
+    for model, hint in {line.model: line.hint for line in found.asked if line.hint}.items():
+        yield f"The catalogue doesn't know {model}. {hint}"
     if found.unknown:
-        yield f"≥ means at least. Not known: {listed(found.unknown)}."
+        shown = any(line.sure == "at_least" or _worst(line).startswith("≥") for line in found.asked)
+        least = "≥ means at least. " if shown or (found.unbounded and found.sums()) else ""
+        yield f"{least}Not known: {listed(found.unknown)}."
 
 
 def _small_print(found: Estimate, *, elsewhere: bool) -> Iterator[str]:
@@ -151,7 +156,8 @@ def _broken(found: Estimate) -> Iterator[str]:
         return
     below = any(other.sure == "about" for other in found.asked)
     more = " Its answer will be new, and with it the prompts below that hold it." if below else ""
-    yield f"#{line.number} breaks the chain of saved answers: {line.again}.{more}"
+    breaks = "may break" if line.unknown or line.above else "breaks"
+    yield f"#{line.number} {breaks} the chain of saved answers: {line.again}.{more}"
 
 
 def _dearer(found: Estimate) -> Iterator[str]:
@@ -180,7 +186,7 @@ def _basis(found: Estimate) -> Iterator[str]:
     if any(line.basis for line in paid):
         most = max(line.basis for line in paid)
         yield f"Expected: eight answers in ten, by the last {most} of the model on this machine."
-    if any(not line.basis for line in paid):
+    if any(not line.basis and line.sure != "at_least" for line in paid):
         yield "Expected ≈: no basis yet, a plain guess of how long answers get."
     dates = sorted({line.cost.worst.prices_as_of for line in paid if line.cost and line.cost.worst.prices_as_of})
     if dates:

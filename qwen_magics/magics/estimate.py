@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
+from traitlets.config import Config
 
 from qwen_magics import settings
 from qwen_magics.display import estimate as display
@@ -31,7 +32,7 @@ def show(session: Session, line: str) -> None:
     asked = parser.read(line)
     most = None if asked.most is None else limit(asked.most)
     # As a new kernel will see them, without what this one's %config changed: the notebook's own lines set it again.
-    fresh = settings.load(SimpleNamespace(config=session.shell.config, configurables=[]))
+    fresh = settings.load(SimpleNamespace(config=Config(Qwen=session.qwen.from_shell), configurables=[]))
     found = RunAll(as_written(session), fresh, session.ledger, session.namespace).estimate()
     report.show(session.shell, display.table(found))
     if most is not None:
@@ -72,7 +73,7 @@ def check(found: Estimate, most: dict[str, Decimal], *, allow_unknown: bool) -> 
         named, priced = (" and ".join(sorted(names)) for names in (most, {one.currency for one in sums}))
         raise GuardError(
             f"Run All is priced in {priced}, --max is in {named}: nothing is converted.",
-            remedy=f"Name {' and '.join(one.currency for one in unnamed)} in --max too: --max \"1 USD, 7 CNY\"",
+            remedy=f'Name {" and ".join(one.currency for one in unnamed)} in --max too: --max "1 USD, 7 CNY"',
         )
     allowed = {one.currency: most.get(one.currency, most.get("", Decimal(0))) for one in sums}
     for one in found.over(allowed):
@@ -81,8 +82,8 @@ def check(found: Estimate, most: dict[str, Decimal], *, allow_unknown: bool) -> 
             f"over --max {figures.money(allowed[one.currency], one.currency)}.",
             remedy="Lower Qwen.max_tokens, leave cells out (--context), or raise --max.",
         )
-    if found.unknown and not allow_unknown:
+    if found.unbounded and not allow_unknown:
         raise GuardError(
-            f"What Run All may cost at most is not known: {display.listed(found.unknown)}.",
+            f"What Run All may cost at most is not known: {display.listed(found.unbounded)}.",
             remedy="--allow-unknown goes by what is known.",
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 from traitlets.config import Config
 
-from qwen_magics import tokens
+from qwen_magics import catalog, tokens
 from qwen_magics.context import turns
 from qwen_magics.context.maker import OUTPUT_TOKENS_NEAR, Memory
 from qwen_magics.errors import GuardError, NotSaved, QwenError
@@ -58,7 +58,14 @@ class RunAll:
 
     id = "estimate"
 
-    def __init__(self, notebook: Notebook, qwen: Qwen, ledger: Ledger, namespace: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        notebook: Notebook,
+        qwen: Qwen,
+        ledger: Ledger,
+        namespace: dict[str, Any] | None = None,
+        given: dict[str, Any] | None = None,
+    ) -> None:
         self.qwen, self.ledger, self.namespace = qwen, _Told(ledger), namespace or {}
         self.memory, self.replays, self._notebook, self.at = Memory(), Replays(self.id), notebook, 0
         self.saved = notebook.cells
@@ -67,6 +74,8 @@ class RunAll:
         self.unsaved: set[int] = set()  # those of them whose outputs are needed and not saved
         self.new: dict[int, int] = {}  # cells that get a new answer → how many tokens longer than assumed it may be
         self.lines: list[Line] = []
+        self.given = given or {}  # what the command's own options chose
+        self.overrides: list[str] = []
         self.notes: list[tuple[int, str]] = []
 
         self.replays.see(notebook)
@@ -101,7 +110,12 @@ class RunAll:
         for at, cell in enumerate(self.saved):
             self.at = at
             self._cell(cell)
-        return Estimate(lines=tuple(self.lines), notes=tuple(self.notes), unsaved=tuple(sorted(self.unsaved)))
+        return Estimate(
+            lines=tuple(self.lines),
+            notes=tuple(self.notes),
+            unsaved=tuple(sorted(self.unsaved)),
+            overrides=tuple(self.overrides),
+        )
 
     def _cell(self, cell: Cell) -> None:
         shown: list[Output] = []
@@ -126,6 +140,9 @@ class RunAll:
 
     def _set(self, cell: Cell, step: reading.Setting) -> None:
         self.qwen.update_config(Config(Qwen={step.name: step.value}))
+        if step.name in self.given and step.value != self.given[step.name]:
+            held = f"--{step.name} {self.given[step.name]}"
+            self.overrides.append(f"#{cell.number} sets Qwen.{step.name} to {step.value}: that holds over {held}.")
         if step.name == "data_dir":
             self.notes.append((cell.number, "sets another data folder, whose answers and prices are not read"))
 
@@ -161,14 +178,20 @@ class RunAll:
                 cost=cost,
                 saves=None if saved is None else saved.receipt.cost if saved.receipt else cost.likely,
                 basis=planned.size.of,
-                again="" if saved or not known else self._again(planned, prepared, given, known=not (vague or unknown)),
+                again="" if saved or not known else self._again(planned, prepared, given, unknown, vague=bool(vague)),
                 unknown=tuple(dict.fromkeys(unknown)),
+                hint=self._hint(prepared),
                 above=tuple(sorted(vague)),
                 fails=refused,
             )
         )
         text = saved.answer.text[saved.answer.begun :] if saved else self._assumed(cell, planned, known)
         return [as_saved.answer(prepared, text, name=f"{cell.number} {nth}")]
+
+    def _hint(self, prepared: Prepared) -> str:
+        """What to ask for instead of a model that the catalogue doesn't know."""
+        route = prepared.route
+        return catalog.suggest(route.name) if route.model is None and route.endpoint.provider == "alibaba" else ""
 
     def _longest(self, prepared: Prepared, planned: Plan, fresh: AbstractSet[int]) -> int:
         """How many tokens the prompt has if new answers above it are as long as they may be, and nothing is trimmed."""
@@ -201,13 +224,15 @@ class RunAll:
         fresh = not only and (given.fresh or prepared.route.settings.replay == "off")
         return self.replays.take(planned, fresh=fresh, only=only)
 
-    def _again(self, planned: Plan, prepared: Prepared, given: Given, *, known: bool) -> str:
+    def _again(self, planned: Plan, prepared: Prepared, given: Given, unknown: list[str], *, vague: bool) -> str:
         """Why the answer that is there does not come back, in words."""
         if given.fresh:
             return "--fresh asks anew"
         if prepared.route.settings.replay == "off":
             return "Qwen.replay is off"
-        return self.replays.missing(planned, prepared.question) if known else "not all that goes along is known"
+        if unknown:
+            return f"{' and '.join(unknown)} isn't known: run it to see whether it replays"
+        return "not all that goes along is known" if vague else self.replays.missing(planned, prepared.question)
 
     def _assumed(self, cell: Cell, planned: Plan, known: SavedAnswer | None) -> str:
         """A new answer: the one that it had before, else a text as long as answers usually are."""

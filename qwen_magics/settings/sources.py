@@ -47,6 +47,7 @@ def load(shell: Shell | None = None) -> Qwen:
     respect(locks, variables)
     qwen = Qwen(chosen | variables | locks, locks)
     if shell:
+        qwen.from_shell = Config(shell.config.get("Qwen", {}))  # before %config writes there, even what it refuses
         unload(shell)
         shell.configurables.append(qwen)
     return qwen

@@ -217,6 +217,7 @@ class Qwen(Configurable):
         super().__init__(config=_config(chosen))
         self.sources = {name: choice.where for name, choice in chosen.items()}
         self.locks = locks or {}
+        self.from_shell = Config()  # what IPython's own files chose
 
     @classmethod
     def checked(cls, name: str, value: object, where: str, error: type[SettingsError] = SettingsError) -> Any:

@@ -66,6 +66,7 @@ class Line(Struct, frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()
     above: tuple[int, ...] = ()
     fails: str = ""
+    hint: str = ""  # what to ask for instead of a model that the catalogue doesn't know
 
     @property
     def replays(self) -> bool:
@@ -87,12 +88,13 @@ class Sum(Struct, frozen=True, kw_only=True):
 
 class Estimate(Struct, frozen=True, kw_only=True):
     """The price tag of Run All. `notes` are (cell, what could not be told from its source), `unsaved` the cells whose
-    output would go along and isn't saved.
+    output would go along and isn't saved, `overrides` what the notebook says against the command's options.
     """
 
     lines: tuple[Line, ...]
     notes: tuple[tuple[int, str], ...] = ()
     unsaved: tuple[int, ...] = ()
+    overrides: tuple[str, ...] = ()
 
     @property
     def asked(self) -> tuple[Line, ...]:
@@ -111,14 +113,23 @@ class Estimate(Struct, frozen=True, kw_only=True):
 
     @property
     def unknown(self) -> dict[str, list[int]]:
-        """Why the worst case is none, in words, with the cells that it is true for; empty where it is one."""
+        """What isn't known, in words, with the cells that it is true for."""
+        return self._unknown(self.lines)
+
+    @property
+    def unbounded(self) -> dict[str, list[int]]:
+        """Why the worst case is none, as `unknown` says it; empty where it is one. What is free is free at any size."""
+        return self._unknown([line for line in self.lines if line.cost is None or line.cost.worst.basis != "free"])
+
+    def _unknown(self, lines: Sequence[Line]) -> dict[str, list[int]]:
         said: dict[str, list[int]] = {f"#{number} {what}": [] for number, what in self.notes}
-        for line in self.lines:
+        for line in lines:
             for why in line.unknown:
                 said.setdefault(why, []).append(line.number)
-        if self.unsaved:
-            said["outputs that aren't saved"] = list(self.unsaved)
-        for line in self.lines:
+        above = {number for line in lines for number in line.above}
+        if unsaved := [number for number in self.unsaved if number in above]:
+            said["outputs that aren't saved"] = unsaved
+        for line in lines:
             if line.fails and line.cost is None:
                 said.setdefault("what a cell that fails would have asked", []).append(line.number)
         for line in self.unpriced:

@@ -113,6 +113,28 @@ def test_an_edited_cell_breaks_the_chain_where_it_stands(priced: Priced) -> None
     assert len(sent) == 2
 
 
+def test_a_config_line_holds_over_an_option_and_a_stripped_expression_is_not_called_changed(priced: Priced) -> None:
+    line = "%config Qwen.model = 'qwen-plus'"
+    cells = [LOAD, "x = 3", line, "%%qwen\nWhy {{ x }}?"]
+    priced.holds(new_notebook(cells=[new_code_cell(source) for source in cells]))
+    assert "#3 sets Qwen.model to qwen-plus" in priced.estimate("-m", "qwen3-max")
+    priced.run()
+    strip = [sys.executable, "-m", "qwen_magics.app", "strip", str(priced.path)]
+    subprocess.run(strip, env=priced.env, check=True, capture_output=True)
+    told = " ".join(priced.estimate().split())
+    assert "#4 may break the chain of saved answers: what {{ }} holds isn't known: run it to see" in told
+    assert priced.run() == []
+
+
+def test_a_value_that_was_refused_is_not_estimated_with(priced: Priced) -> None:
+    cells = [LOAD, "%config Qwen.trim = 'of'", "%qwen_estimate"]
+    with FrontEnd(new_notebook(cells=[new_code_cell(source) for source in cells]), priced.path, priced.env) as lab:
+        lab.run_cell(0)
+        lab.run_cell(1)
+        told = lab.run_cell(2).text
+    assert "#2 fails" in told
+
+
 def test_where_only_the_model_is_another_that_is_the_reason(priced: Priced) -> None:
     """Also where the notebook is stripped of its receipts: the ledger has them."""
     priced.holds(new_notebook(cells=[new_code_cell(source) for source in (LOAD, "%%qwen\nWhy?")]))

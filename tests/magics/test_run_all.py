@@ -55,6 +55,20 @@ def test_config_lines_change_the_cells_below_them(ledger: Ledger) -> None:
     assert found.unknown == {}
 
 
+def test_what_is_free_is_free_whatever_isnt_known(ledger: Ledger) -> None:
+    found = estimate(ledger, "%config Qwen.provider = 'local'", "f()", "%%qwen\nWhy?")
+    assert found.unknown == {"outputs that aren't saved": [2]}
+    assert found.unbounded == {}
+    check(found, limit("0.01"), allow_unknown=False)
+    told = display.table(found).plain()
+    assert "Expected ≈" not in told
+
+
+def test_an_unknown_model_gets_a_near_name(ledger: Ledger) -> None:
+    told = display.table(estimate(ledger, "%%qwen -m qwen3-mx\nWhy?")).plain()
+    assert "Near it: qwen3-max" in " ".join(told.split())
+
+
 def test_what_could_not_be_read_is_named_and_makes_the_rest_unknown(ledger: Ledger) -> None:
     found = estimate(ledger, "%config Qwen.model = name", "%%qwen\nWhy?")
     assert found.unknown == {"#1 sets what only running it tells: %config Qwen.model = name": []}
