@@ -32,7 +32,7 @@ def total(group: str = "a", currency: str = "USD", **fields: Any) -> Total:
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """Two tiers, two models, two currencies, a replayed and a free turn, on three days."""
     ledger = Ledger(tmp_path / "ledger.sqlite")
-    here, there = Where("/work/a.ipynb", "cell-1", "s" * 32), Where("/home/b.ipynb", "0123456789ab", "t" * 32)
+    here, there = Where("/data/a.ipynb", "cell-1", "s" * 32), Where("/home/b.ipynb", "0123456789ab", "t" * 32)
 
     def settle(amount: str, tier: Tier, where: Where, day: str, currency: str = "USD", **fields: Any) -> None:
         cost = replace(
@@ -70,7 +70,7 @@ def test_a_tier_is_named_by_its_bounds_and_by_its_model_where_there_are_several(
 
 def test_a_cell_is_named_by_its_question_where_it_is_at_hand(ledger: Ledger) -> None:
     cells = spending.cells(
-        "/work/a.ipynb", [("", "# heading"), ("cell-1", "\n%%qwen --think\n\nwhy is Gentoo heavier?\n")]
+        "/data/a.ipynb", [("", "# heading"), ("cell-1", "\n%%qwen --think\n\nwhy is Gentoo heavier?\n")]
     )
     assert set(names(ledger, "cell", cells=cells)) == {"#2 why is Gentoo heavier?", "b.ipynb 0123456789ab"}
 
@@ -101,9 +101,9 @@ def test_notebooks_and_sessions_are_named_as_shortly_as_can_be(ledger: Ledger) -
 
 
 def test_cells_of_copied_notebooks_are_never_added_up(ledger: Ledger) -> None:
-    ledger.settle(make("0.3"), Where("/work/copy.ipynb", "cell-1", "s"))
+    ledger.settle(make("0.3"), Where("/data/copy.ipynb", "cell-1", "s"))
     groups = [(one.within, one.group) for one in ledger.spent(by="cell") if one.group == "cell-1" and one.currency]
-    assert sorted(groups) == [("/work/a.ipynb", "cell-1"), ("/work/copy.ipynb", "cell-1")]
+    assert sorted(groups) == [("/data/a.ipynb", "cell-1"), ("/data/copy.ipynb", "cell-1")]
 
 
 def test_what_a_replay_saved_stands_in_the_currency_that_it_saved(ledger: Ledger) -> None:
