@@ -8,7 +8,7 @@ from qwen_magics.display import live
 from qwen_magics.errors import Moderated, NotSaved, QwenError
 from qwen_magics.magics.accepted import remember, what_is_new
 from qwen_magics.magics.options import Given, read
-from qwen_magics.magics.prepare import Prepared, prepare, ready
+from qwen_magics.magics.prepare import Prepared, prepare, ready, saved_answer
 from qwen_magics.magics.product import Answer, code_of, parsed, put_below
 from qwen_magics.turn import Turn, kept, plan
 from qwen_magics.turn.replay import Replay
@@ -52,7 +52,7 @@ def run(
     starting = live.Starting(session.shell)
     prepared = prepare(session, given, text, lead=lead)
     planned = plan(prepared.ask, prepared.route, session.ledger)
-    saved = _saved(session, given, prepared, planned)
+    saved = saved_answer(session, given, planned)
     asking = _Asking(session, given, prepared, planned, starting, tally=session.tally() if shared_receipt else None)
     settled = asking.turn(saved)
     remember(session, prepared)
@@ -63,13 +63,6 @@ def run(
     if (given.form == "code" or product) and saved is None:
         put_below(session, prepared, code_of(answer, whole=not product), "%qwen_fix" if product else "%%qwen")
     return answer
-
-
-def _saved(session: Session, given: Given, prepared: Prepared, planned: Plan) -> Saved | None:
-    """The saved answer that comes instead of asking, if one does."""
-    only = given.replay_only
-    fresh = not only and (given.fresh or prepared.route.settings.replay == "off")
-    return session.replays.take(planned, fresh=fresh, only=only)
 
 
 class _Asking:

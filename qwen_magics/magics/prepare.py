@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from qwen_magics.settings import Settings
     from qwen_magics.turn import Plan
     from qwen_magics.turn.replays import Replays
+    from qwen_magics.turn.saved import Saved
     from qwen_magics.values import Progress
 
 UNSAVED = "not saved with this cell yet: no Markdown went along"
@@ -105,6 +106,13 @@ def prepare(host: Host, given: Given, text: str, *, lead: str = "", question: Qu
         question=turns.fingerprint(text if notebook.running is None else notebook.cells[notebook.running].source),
         before=question.begun,
     )
+
+
+def saved_answer(host: Host, given: Given, planned: Plan) -> Saved | None:
+    """The saved answer that comes next instead of asking, if one does."""
+    only = given.replay_only
+    fresh = not only and (given.fresh or planned.route.settings.replay == "off")
+    return host.replays.take(planned, fresh=fresh, only=only)
 
 
 def ready(host: Host, prepared: Prepared, planned: Plan, on_progress: Callable[[Progress], None] | None = None) -> Plan:

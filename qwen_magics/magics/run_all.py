@@ -19,7 +19,7 @@ from qwen_magics.errors import GuardError, NotSaved, QwenError
 from qwen_magics.ledger import Ledger, Prompt
 from qwen_magics.ledger.prompts import KEPT
 from qwen_magics.magics import as_saved, options, reading
-from qwen_magics.magics.prepare import Prepared, allowed, prepare
+from qwen_magics.magics.prepare import Prepared, allowed, prepare, saved_answer
 from qwen_magics.notebook.cells import Notebook, Output
 from qwen_magics.turn import plan
 from qwen_magics.turn.budget import by_itself
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from qwen_magics.notebook.cells import Cell
     from qwen_magics.settings import Qwen, Settings
     from qwen_magics.turn import Plan
-    from qwen_magics.turn.saved import Saved
 
 
 class _Told(Ledger):
@@ -159,7 +158,7 @@ class RunAll:
         above = {item.number for item in prepared.context.items if item.kind in ("cell", "turn")}
         vague, fresh = above & self.vague, above & self.new.keys()
         self.unsaved |= {number for number in vague if as_saved.outputs_unknown(self.saved[number - 1])}
-        saved = None if fresh or vague or unknown else self._saved(planned, prepared, given)
+        saved = None if fresh or vague or unknown else saved_answer(self, given, planned)
         refused = ""
         if saved is None:
             planned, refused = self._sends(prepared, planned, given)
@@ -217,12 +216,6 @@ class RunAll:
             return by_itself(planned), ""
         except GuardError as problem:
             return planned, str(problem)
-
-    def _saved(self, planned: Plan, prepared: Prepared, given: Given) -> Saved | None:
-        """The saved answer that will be shown instead of asking."""
-        only = given.replay_only
-        fresh = not only and (given.fresh or prepared.route.settings.replay == "off")
-        return self.replays.take(planned, fresh=fresh, only=only)
 
     def _again(self, planned: Plan, prepared: Prepared, given: Given, unknown: list[str], *, vague: bool) -> str:
         """Why the answer that is there does not come back, in words."""

@@ -145,7 +145,7 @@ def find(
 
 
 def _path_of_uri(cell_id: str) -> str:
-    """VS Code's `vscode-notebook-cell:/home/me/nb.ipynb#W0sZmlsZQ==` names the file too."""
+    """VS Code's `vscode-notebook-cell:/a/notebook.ipynb#W0sZmlsZQ==` names the file too."""
     if not cell_id.startswith("vscode-notebook-cell:"):
         return ""
     path = unquote(urlsplit(cell_id).path)

@@ -168,9 +168,8 @@ def plan(ask: Ask, route: Route, ledger: Ledger, *, now: datetime | None = None)
     )  # fmt: skip
     cheap = _priced(draft, sum(tokens.upper_bound(m.content) + 16 for m in ask.messages), exact=False)
     # A bound by bytes is three to four times too high; where it hurts, the vocabulary is worth loading.
-    enough = row is None or (_harmless(cheap, settings) and ask.trimmed is None)
-    priced = cheap if enough else draft.repriced(count(draft))
-    return _worded(priced)
+    rough = row is None or (_harmless(cheap, settings) and ask.trimmed is None)
+    return _worded(cheap if rough else draft.repriced(count(draft)))
 
 
 def count(plan: Plan) -> int:

@@ -147,7 +147,7 @@ def test_an_error_is_its_frames_and_its_message() -> None:
         "\x1b[31mKeyError\x1b[39m                                  Traceback (most recent call last)",
         "\x1b[36mCell\x1b[39m\x1b[36m \x1b[39m\x1b[32mIn[17]\x1b[39m\x1b[32m, line 2\x1b[39m\n"
         "      1 x = {}\n----> 2 f(x)",
-        "File \x1b[32m/home/me/lib/python3.11/site-packages/pandas/core/frame.py:41\x1b[39m, in f(x)\n"
+        "File \x1b[32m/opt/env/lib/python3.11/site-packages/pandas/core/frame.py:41\x1b[39m, in f(x)\n"
         "     40 a\n---> 41 g(x)",
         "File \x1b[32m~/project/mine.py:3\x1b[39m, in g(x)\n      2 def g(x):\n----> 3     x['k']",
         "\x1b[31mKeyError\x1b[39m: 'k'",

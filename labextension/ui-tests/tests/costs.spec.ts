@@ -1,13 +1,21 @@
 /** The tables that say what a question costs, as JupyterLab shows them: a real kernel, a provider on this machine. */
 
-import { mkdtempSync, writeFileSync } from 'fs';
+import { mkdtempSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 
 import { expect, test } from '@jupyterlab/galata';
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 
-import { bring, objections, QUIET, shot, silently, tooWide } from './notebook';
+import {
+  bring,
+  objections,
+  QUIET,
+  shot,
+  silently,
+  tooWide,
+  writeNotebook
+} from './notebook';
 
 /**
  * What the kernel is told before the notebook: a provider, a key, a cache, and a ledger with a week of questions.
@@ -32,7 +40,7 @@ for n in range(24):
     model, cost = ("qwen3-max", money(f"0.0{n + 12}")) if n % 6 else ("qwen-plus", money(f"0.0{n + 10}", "CNY"))
     usage = Usage(input=9_000 + 700 * n, cached=4_000, output=220 + 30 * n)
     time = (dt.datetime.now(dt.UTC) - dt.timedelta(days=n // 4, minutes=7)).isoformat()
-    ledger.settle(make(cost=cost, model=model, usage=usage, time=time), Where("/home/ada/whales.ipynb", f"cell-{n % 3}", "before"))
+    ledger.settle(make(cost=cost, model=model, usage=usage, time=time), Where("whales.ipynb", f"cell-{n % 3}", "before"))
 ledger.close()`;
 
 const PENGUINS = `%load_ext qwen_magics
@@ -79,25 +87,8 @@ async function runAll(
   folder: string
 ): Promise<void> {
   const sources = [...BEFORE, ...Object.values(REPORTS)];
-  const cells = sources.map((source, index) => ({
-    cell_type: 'code',
-    id: `cell-${index}`,
-    metadata: {},
-    source,
-    outputs: [],
-    execution_count: null
-  }));
-  const kernelspec = { name: 'python3', display_name: 'Python 3' };
   const file = join(mkdtempSync(join(tmpdir(), 'qwen-ui-')), 'costs.ipynb');
-  writeFileSync(
-    file,
-    JSON.stringify({
-      nbformat: 4,
-      nbformat_minor: 5,
-      metadata: { kernelspec },
-      cells
-    })
-  );
+  writeNotebook(file, sources);
   await bring(page, folder, file, join(EXAMPLES, 'penguins.csv'));
   await page.sidebar.close('left');
   await silently(page, SETUP);

@@ -1,13 +1,21 @@
 /** `%qwen_usage --live` as JupyterLab shows it: filled while a cell runs, and never saved. */
 
 import { execFileSync } from 'child_process';
-import { mkdtempSync, writeFileSync } from 'fs';
+import { mkdtempSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 
 import { expect, test } from '@jupyterlab/galata';
 
-import { bring, objections, QUIET, shot, silently, tooWide } from './notebook';
+import {
+  bring,
+  objections,
+  QUIET,
+  shot,
+  silently,
+  tooWide,
+  writeNotebook
+} from './notebook';
 
 const HOME = mkdtempSync(join(tmpdir(), 'qwen-live-'));
 
@@ -19,7 +27,7 @@ from qwen_magics.ledger import Ledger, Where
 from qwen_magics.values import Usage
 ledger = Ledger(sys.argv[2] + "/ledger.sqlite")
 usage = Usage(input=4_000, cached=1_000, output=300)
-ledger.settle(make(sys.argv[3], turn=sys.argv[3], usage=usage), Where("/home/ada/whales.ipynb", "c", "s"))
+ledger.settle(make(sys.argv[3], turn=sys.argv[3], usage=usage), Where("whales.ipynb", "c", "s"))
 ledger.close()`;
 
 function spendElsewhere(amount: string): void {
@@ -40,20 +48,7 @@ test('the live view goes on while a cell runs, and leaves no figure in the noteb
     '%qwen_usage --live',
     'input("as long as this waits")'
   ];
-  const cells = sources.map((source, index) => ({
-    cell_type: 'code',
-    id: `cell-${index}`,
-    metadata: {},
-    source,
-    outputs: [],
-    execution_count: null
-  }));
-  const kernelspec = { name: 'python3', display_name: 'Python 3' };
-  const metadata = { kernelspec };
-  writeFileSync(
-    file,
-    JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells })
-  );
+  writeNotebook(file, sources);
   await bring(page, tmpPath, file);
   await page.sidebar.close('left');
   await silently(

@@ -1,7 +1,7 @@
 /** Notebooks in a quiet JupyterLab; those with saved answers without a kernel's help. */
 
 import { execFileSync } from 'child_process';
-import { mkdtempSync } from 'fs';
+import { mkdtempSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { basename, join } from 'path';
 
@@ -23,6 +23,24 @@ export const QUIET = {
 };
 
 const written = new Map<string, string>();
+
+/** Save a notebook of code cells that have not run. */
+export function writeNotebook(file: string, sources: string[]): void {
+  const cells = sources.map((source, index) => ({
+    cell_type: 'code',
+    id: `cell-${index}`,
+    metadata: {},
+    source,
+    outputs: [],
+    execution_count: null
+  }));
+  const kernelspec = { name: 'python3', display_name: 'Python 3' };
+  const metadata = { kernelspec };
+  writeFileSync(
+    file,
+    JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells })
+  );
+}
 
 /** Upload files into a folder of the test's own, and show the first, a notebook. */
 export async function bring(
