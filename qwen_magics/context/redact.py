@@ -16,8 +16,6 @@ import re
 import string
 import threading
 from collections import Counter, OrderedDict
-from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -26,6 +24,7 @@ from msgspec import Struct
 from qwen_magics.context.secret_names import SHORTEST, is_mixed, is_secret, looks_random, says
 from qwen_magics.context.secret_places import FINDERS, Place
 from qwen_magics.context.secret_shapes import BEGINNINGS, HALVES, LOOSE, OTHERS, beginning
+from qwen_magics.context.secret_values import dotenv, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +33,6 @@ OWN = "our own key"
 _NEAR = 240  # characters between the two halves of a secret
 _RUN = 16  # no shape has fewer of its characters in a row
 _REMEMBERED = 32_000_000  # characters
-_DEPTH, _NODES = 3, 2_000
 _IN_A_RUN = bytes(120 if chr(i) in string.ascii_letters + string.digits + "_-" else 32 for i in range(256))
 
 
@@ -70,7 +68,7 @@ class Redactor:
         if environ is None:
             environ = {**{name: os.environ[name] for name in os.environ if says(name)}, **dotenv()}
         for source in (dict(names or {}), environ):
-            for name, value in sorted(_secrets_in(source), key=lambda pair: (not pair[0].isupper(), pair[0])):
+            for name, value in sorted(secrets_in(source), key=lambda pair: (not pair[0].isupper(), pair[0])):
                 if is_secret(value) and (says(name) != "perhaps" or looks_random(value)):
                     known[value] = name if known.get(value, OWN) == OWN else known[value]
         spelled = {way: name for value, name in known.items() for way in _spellings(value)}
@@ -161,80 +159,6 @@ def _spellings(value: str) -> set[str]:
     ways = {value, value.strip(), repr(value)[1:-1], json.dumps(value)[1:-1], quote(value, safe="")}
     ways |= {html.escape(value), html.escape(value, quote=False)}
     return {way for way in ways if len(way) >= SHORTEST}
-
-
-def _secrets_in(source: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Names that say secret, with their texts; also within dicts, lists and plain objects; runs no user's code."""
-    looked_at: set[int] = set()
-    for name, value in list(source.items()):
-        if type(value) in _BARE or not isinstance(name, str) or name.startswith("_i"):  # IPython's history of inputs
-            continue
-        if type(value) is str:
-            if says(name):
-                yield name, value
-        elif says(name) or id(value) not in looked_at:  # what IPython keeps as an output has other names too
-            looked_at.add(id(value))
-            yield from _walk(name, value, _DEPTH, [_NODES])
-
-
-_BARE = frozenset(
-    (bool, int, float, complex, type(None), type, ModuleType, FunctionType, MethodType, BuiltinFunctionType)
-)
-
-
-def _walk(name: str, value: object, depth: int, left: list[int]) -> Iterator[tuple[str, str]]:
-    left[0] -= 1
-    if left[0] < 0 or value is None:
-        return
-    kind = type(value)
-    if isinstance(value, str | bytes):
-        if says(name):
-            yield name, value if isinstance(value, str) else value.decode("utf-8", "replace")
-    elif depth <= 0:
-        return
-    elif isinstance(value, dict) and kind.__module__ in ("builtins", "collections"):
-        for key, inner in list(value.items())[:_NODES]:
-            label = key if isinstance(key, str) and (says(key) or not says(name)) else name
-            yield from _walk(label, inner, depth - 1, left)
-    elif isinstance(value, list | tuple | set | frozenset):
-        if says(name):
-            for inner in list(value)[:_NODES]:
-                yield from _walk(name, inner, depth - 1, left)
-    elif kind.__name__ in ("SecretStr", "SecretBytes"):
-        yield from _walk(name, getattr(value, "_secret_value", None), depth - 1, left)
-    else:
-        yield from _walk_object(name, value, depth, left)
-
-
-def _walk_object(name: str, value: object, depth: int, left: list[int]) -> Iterator[tuple[str, str]]:
-    """What a plain object holds under names that say secret (settings, clients); modules and classes are no values."""
-    if isinstance(value, type | ModuleType):
-        return
-    try:
-        inside = object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        return
-    for key, inner in list(inside.items())[:200]:
-        if isinstance(key, str) and says(key):
-            yield from _walk(key, inner, depth - 1, left)
-
-
-_ENTRY = re.compile(r"\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(?:\"((?:\\.|[^\"\\])*)\"|'([^']*)'|(.*?))\s*(?:#.*)?$")
-
-
-def dotenv(folder: Path | None = None) -> dict[str, str]:
-    """The entries of the nearest `.env` at or above `folder` (this process's, unless given)."""
-    here = folder or Path.cwd()
-    for place in (here, *here.parents):
-        if not os.path.exists(file := os.path.join(place, ".env")):  # noqa: PTH110, PTH118  at every turn: in no time
-            continue
-        try:
-            lines = Path(file).read_text("utf-8", "replace")[:100_000].splitlines()
-        except OSError:
-            continue
-        entries = (match for line in lines if (match := _ENTRY.match(line)))
-        return {entry[1]: next((value for value in entry.groups()[1:] if value is not None), "") for entry in entries}
-    return {}
 
 
 # --- shapes -----------------------------------------------------------------------------------------------------------

@@ -19,8 +19,9 @@ from fakes.secret_makers import ALNUM, HEX, PLACED, SHAPES, Maker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qwen_magics.context.redact import OWN, Found, Redacted, Redactor, dotenv
+from qwen_magics.context.redact import OWN, Found, Redacted, Redactor
 from qwen_magics.context.secret_names import is_secret, says
+from qwen_magics.context.secret_values import dotenv
 
 if TYPE_CHECKING:
     from pathlib import Path
