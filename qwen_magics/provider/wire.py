@@ -7,64 +7,17 @@ catalogue's.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from qwen_magics.provider.bodies import count, problem, reported
+from qwen_magics.provider.chunks import Call, Choice, Chunk, Function, decode, first, given, loose
 from qwen_magics.provider.think import Piece, ThinkBlock
 from qwen_magics.values import Fault, Finish, Progress, Reported, StreamEvent, Text, Thinking, ToolCall
 
 _BOM = b"\xef\xbb\xbf"
-
-
-# --- the shape of a chunk: only what is used; what varies from server to server stays raw until it is needed ---------
-
-
-class _Function(Struct, gc=False):
-    name: str | None = None
-    arguments: str | None = None
-
-
-class _Call(Struct, gc=False):
-    index: int | None = None
-    id: str | None = None
-    function: _Function | None = None
-
-
-class _Delta(Struct, gc=False):
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    tool_calls: list[_Call] | None = None
-
-
-class _Choice(Struct, gc=False):
-    index: int | None = None
-    delta: _Delta | None = None
-    message: _Delta | None = None
-    finish_reason: str | None = None
-    usage: Raw = Raw()
-    error: Raw = Raw()
-
-
-class _Chunk(Struct, gc=False):
-    id: str | int | None = None
-    choices: list[_Choice] | None = None
-    usage: Raw = Raw()
-    prompt_progress: Raw = Raw()
-    error: Raw = Raw()
-    errors: Raw = Raw()
-    code: Raw = Raw()
-    message: Raw = Raw()
-    request_id: str | int | None = None
-
-
-_NOTHING = (Raw(b"null"), Raw(b'""'), Raw(b"{}"), Raw(b"[]"))
-_decode = msgspec.json.Decoder(_Chunk).decode
-_loose = msgspec.json.Decoder(float_hook=Decimal).decode  # a cost keeps every digit
 
 
 class Decoder:
@@ -156,7 +109,7 @@ class Decoder:
         if self.over:
             return
         try:
-            chunk = _decode(data)
+            chunk = decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError) as problem:
             self._no_chunk(data.strip(), problem)
         else:
@@ -175,23 +128,23 @@ class Decoder:
 
     # --- data to events --------------------------------------------------------------------------------------------
 
-    def _chunk(self, chunk: _Chunk) -> None:
+    def _chunk(self, chunk: Chunk) -> None:
         if not self.request_id:
             self.request_id = str(chunk.request_id or chunk.id or "")
         if chunk.prompt_progress:
-            self._progress(_loose(chunk.prompt_progress))
-        error = chunk.error if chunk.error and _given(chunk.error) else chunk.errors
+            self._progress(loose(chunk.prompt_progress))
+        error = chunk.error if chunk.error and given(chunk.error) else chunk.errors
         for choice in chunk.choices or ():
             if not choice.index:
                 self._choice(choice)
                 if choice.error or choice.finish_reason == "error":
-                    error = _first(choice.error, error, Raw(b'"no reason given"'))
-        if chunk.usage and _given(chunk.usage):
+                    error = first(choice.error, error, Raw(b'"no reason given"'))
+        if chunk.usage and given(chunk.usage):
             self._count(chunk.usage)
-        if (error and _given(error)) or (chunk.choices is None and _given(chunk.message)):
+        if (error and given(error)) or (chunk.choices is None and given(chunk.message)):
             self._failed(chunk, error)
 
-    def _choice(self, choice: _Choice) -> None:
+    def _choice(self, choice: Choice) -> None:
         self._chosen = True
         delta = choice.delta or choice.message
         if delta is not None:
@@ -202,7 +155,7 @@ class Decoder:
                 self._content(delta.content)
             if delta.tool_calls:
                 self._call(delta.tool_calls)
-        if choice.usage and _given(choice.usage):
+        if choice.usage and given(choice.usage):
             self._count(choice.usage)
         if choice.finish_reason and choice.finish_reason not in ("null", "error") and not self.complete:
             self._unhold()
@@ -227,9 +180,9 @@ class Decoder:
         self._pieces.append(text)
         self._spoken[kind] += len(text)
 
-    def _call(self, calls: list[_Call]) -> None:
+    def _call(self, calls: list[Call]) -> None:
         for place, call in enumerate(calls):
-            function = call.function or _Function()
+            function = call.function or Function()
             event = ToolCall(
                 place if call.index is None else call.index,
                 call.id or "",
@@ -247,12 +200,12 @@ class Decoder:
             self._tell(Progress("reading", min(1.0, max(0, done - cache) / left) if left > 0 else 1.0))
 
     def _count(self, raw: Raw) -> None:
-        self._reported = reported(_loose(raw), self._spoken[Text], self._spoken[Thinking]) or self._reported
+        self._reported = reported(loose(raw), self._spoken[Text], self._spoken[Thinking]) or self._reported
 
-    def _failed(self, chunk: _Chunk, error: Raw) -> None:
-        body = {name: _loose(raw) for name in ("code", "message") if (raw := getattr(chunk, name))}
+    def _failed(self, chunk: Chunk, error: Raw) -> None:
+        body = {name: loose(raw) for name in ("code", "message") if (raw := getattr(chunk, name))}
         if error:
-            body["error"] = _loose(error)
+            body["error"] = loose(error)
         self._fault(problem(body) or Fault("error", "The provider ended the answer with an error."))
 
     def _tell(self, event: StreamEvent) -> None:
@@ -298,11 +251,3 @@ class Decoder:
         if any(self._spoken.values()):
             return Fault("broken_stream", "The connection ended before the model did.")
         return Fault("empty_stream", "The connection ended before the answer began.")
-
-
-def _first(*raws: Raw) -> Raw:
-    return next(filter(_given, raws))
-
-
-def _given(raw: Raw) -> bool:
-    return bool(raw) and raw not in _NOTHING
