@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from .align import Executed, align
 from .cells import Cell, Notebook, Output
+from .executions import Execution
 from .file import Saved, SavedCell
-from .record import Execution
 
 NOT_HELD = "{} as it was last saved does not hold this cell: cells count in the order in which they ran"
 

@@ -9,96 +9,15 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .bounds import HEAD, TAIL, size, thin
-from .cells import Output, merged, tidy
+from .bounds import size, thin
+from .cells import Output, tidy
+from .executions import Entry, Execution
 from .taps import KernelTap, Message, ShellTap, Tap
-
-if TYPE_CHECKING:
-    from .screen import Screen
 
 LARGEST_RECORD = 64_000_000  # characters of outputs in all; beyond, the oldest cells' outputs are forgotten
 MOST_EXECUTIONS = 20_000
-_SHORTEN_AT = 1_000_000  # characters of one stream
-
-
-class Execution:
-    """The latest execution of one cell.
-
-    `key` is the front end's own id for the cell (an nbformat id in JupyterLab, a URI in VS Code) and empty where it
-    gives none; `time` is when it began, in seconds since the epoch; `earlier` is what the cell showed the time
-    before, None if it is the first time (and after it has ended).
-    """
-
-    __slots__ = (
-        "clearing", "displays", "earlier", "entries", "execution_count", "forgotten",
-        "key", "msg_id", "redirected", "seen", "size", "source", "time",
-    )  # fmt: skip
-
-    def __init__(self, key: str, msg_id: str, source: str, execution_count: int | None, time: float) -> None:
-        self.key = key
-        self.msg_id = msg_id
-        self.source = tidy(source)
-        self.execution_count = execution_count
-        self.time = time
-        self.entries: list[_Entry] = []
-        self.earlier: tuple[Output, ...] | None = None
-        self.displays: set[str] = set()
-        self.clearing = False
-        self.redirected: set[str] = set()  # Output widgets that take this cell's outputs now
-        self.forgotten = False
-        self.size = 0
-        self.seen: tuple[Output, ...] | None = None  # `outputs`, until the next message
-
-    @property
-    def outputs(self) -> tuple[Output, ...]:
-        """What the cell shows now; the same object until that changes."""
-        if self.seen is None:
-            self.seen = _in_order(self.entries)
-        return self.seen
-
-
-class _Entry:
-    """One place in a cell's outputs: a stream that grows, or another output that may be replaced by an update."""
-
-    __slots__ = ("_output", "_parts", "_screen", "_size", "name")
-
-    def __init__(self, output: Output | None = None, stream: str = "") -> None:
-        self.name = stream
-        self._output = output
-        self._parts: list[str] = []
-        self._screen: Screen | None = None
-        self._size = 0
-
-    def write(self, text: str) -> None:
-        """Append to the stream; a long one is resolved and shortened to its head and tail."""
-        self._parts.append(text)
-        self._size += len(text)
-        self._output = None
-        if self._size > _SHORTEN_AT and "\x1b" not in text[-64:]:
-            from .screen import Screen
-
-            self._screen = self._screen or Screen()
-            self._screen.feed("".join(self._parts))
-            self._screen.shorten(HEAD, 2 * TAIL)
-            self._parts, self._size = [], 0
-
-    def replace(self, output: Output) -> None:
-        """The display was updated."""
-        self._output = output
-
-    @property
-    def output(self) -> Output:
-        """What stands here now; the same object until that changes."""
-        if self._output is None:
-            text = "".join(self._parts)
-            if self._screen:
-                text = self._screen.text + text
-            elif len(self._parts) > 1:
-                self._parts = [text]
-            self._output = Output("stream", name=self.name, text=text)
-        return self._output
 
 
 class Record:
@@ -109,7 +28,7 @@ class Record:
         self._lock = threading.RLock()
         self._executions: dict[str, Execution] = {}  # by key, else by message id; in order of first execution
         self._by_message: dict[str, Execution] = {}
-        self._displays: dict[str, list[tuple[Execution, _Entry]]] = {}
+        self._displays: dict[str, list[tuple[Execution, Entry]]] = {}
         self._open: dict[str, list[Any]] = {}  # by request: depth of nested run_cell, and the execution
         self._size = 0
         self._counter = 0
@@ -122,7 +41,7 @@ class Record:
         kernel = getattr(self._shell, "kernel", None)
         for source, count, outputs in executed_before(self._shell):
             execution = self._new("", source, count, began=0.0)
-            execution.entries = [_Entry(output) for output in outputs]
+            execution.entries = [Entry(output) for output in outputs]
         if hasattr(getattr(kernel, "iopub_thread", None), "send_multipart"):
             self._adopt_request()
             self._tap = KernelTap(kernel, self._receive)
@@ -266,11 +185,11 @@ class Record:
         if kind == "stream":
             last = execution.entries[-1] if execution.entries else None
             if last is None or last.name != message.name:
-                execution.entries.append(last := _Entry(stream=message.name))
+                execution.entries.append(last := Entry(stream=message.name))
             last.write(message.text)
             self._grow(execution, len(message.text))
             return
-        entry = _Entry(_output(kind, message))
+        entry = Entry(_output(kind, message))
         execution.entries.append(entry)
         if display_id:
             self._displays.setdefault(display_id, []).append((execution, entry))
@@ -329,7 +248,3 @@ def _output(kind: str, message: Message) -> Output:
             traceback=message.traceback,
         )
     )
-
-
-def _in_order(entries: list[_Entry]) -> tuple[Output, ...]:
-    return merged(entry.output for entry in entries)

@@ -23,7 +23,7 @@ from qwen_magics.context.redact import Redactor
 from qwen_magics.notebook.cells import Output
 from qwen_magics.notebook.current import current
 from qwen_magics.notebook.file import Reader
-from qwen_magics.notebook.record import Execution
+from qwen_magics.notebook.executions import Execution
 
 path, changes = Path(sys.argv[1]), int(sys.argv[2])
 reader, memory, question = Reader(), Memory(), compose.Question(text="What stands out?")

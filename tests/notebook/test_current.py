@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from qwen_magics.notebook.cells import Notebook, Output, merged
 from qwen_magics.notebook.current import current
+from qwen_magics.notebook.executions import Execution
 from qwen_magics.notebook.file import Saved, SavedCell
-from qwen_magics.notebook.record import Execution
 
 SAVED = 100.0  # when the document was saved
 
