@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from qwen_magics import catalog
+from qwen_magics.asking import trimming
 from qwen_magics.context.words import sentences
 from qwen_magics.display import body, context
 from qwen_magics.display import changes as differences
-from qwen_magics.magics import hint, report, trimming
+from qwen_magics.magics import hint, report
 from qwen_magics.magics.options import parse
 from qwen_magics.magics.prepare import Prepared, prepare
 from qwen_magics.turn import plan

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from qwen_magics.asking import sending, trimming
 from qwen_magics.context import compose, expressions, turns
 from qwen_magics.context.compose import Context, Question, Rules
 from qwen_magics.context.items import Item
 from qwen_magics.context.layout import layout
-from qwen_magics.errors import LedgerError, OptionError, PromptError, SendingForbidden
-from qwen_magics.magics import trimming
+from qwen_magics.errors import LedgerError, OptionError, PromptError
 from qwen_magics.settings.kinds import amount
 from qwen_magics.turn import Ask, Place, Route, route
 
@@ -25,13 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
-    from qwen_magics.context.redact import Redactor
     from qwen_magics.ledger import Prompt
     from qwen_magics.magics.host import Host
     from qwen_magics.magics.options import Given
     from qwen_magics.notebook.answers import SavedAnswer
     from qwen_magics.notebook.cells import Notebook
-    from qwen_magics.settings import Settings
     from qwen_magics.turn import Plan
     from qwen_magics.turn.replays import Replays
     from qwen_magics.turn.saved import Saved
@@ -80,7 +78,7 @@ def prepare(host: Host, given: Given, text: str, *, lead: str = "", question: Qu
     begun = _begun(host.replays) if given.go_on else None
     if question is None:
         question = _question(host.namespace, given, lead, text, begun)
-    knows = redactor(host, where.settings)
+    knows = sending.redactor(where.settings, host.namespace)
     context = compose.compose(notebook, question, _rules(given, where), knows, host.memory)
     return Prepared(
         route=where,
@@ -121,17 +119,13 @@ def ready(host: Host, prepared: Prepared, planned: Plan, on_progress: Callable[[
     Raises SendingForbidden, NoKey, LocalModelError or GuardError. Nothing has left or is reserved then.
     """
     allowed(prepared)
-    return planned.ready(on_progress).noted(*_first_time(host, prepared), *trimming.notes(planned))
+    first = sending.first_time(host.ledger, prepared.ask.place.notebook, prepared.route.endpoint, prepared.context.sent)
+    return planned.ready(on_progress).noted(*first, *trimming.notes(planned))
 
 
 def allowed(prepared: Prepared) -> None:
     """Raises SendingForbidden where the notebook says that nothing of it may leave this machine."""
-    own = prepared.notebook.metadata.get("qwen_magics")
-    if prepared.route.endpoint.provider != "local" and isinstance(own, dict) and own.get("send") is False:
-        raise SendingForbidden(
-            "This notebook forbids sending (its metadata says qwen_magics.send = false). Nothing was sent.",
-            remedy='Use the local model: %config Qwen.provider = "local"',
-        )
+    sending.allowed(prepared.notebook.metadata, prepared.route.endpoint)
 
 
 def place(host: Host, notebook: Notebook) -> Place:
@@ -142,15 +136,6 @@ def place(host: Host, notebook: Notebook) -> Place:
     return Place(
         notebook=name, cell_id=cell_id or host.cell_key, number=number, session=host.id, execution=host.execution
     )
-
-
-def redactor(host: Host, settings: Settings) -> Redactor:
-    """Knows the secrets of this place: variables, environment, .env, and our own keys."""
-    from qwen_magics import credentials
-    from qwen_magics.context.redact import Redactor
-
-    keys = [key.reveal() for key in credentials.all_known_keys(settings)]
-    return Redactor(host.namespace, own_keys=keys)
 
 
 def _question(namespace: dict[str, Any], given: Given, lead: str, text: str, begun: SavedAnswer | None) -> Question:
@@ -243,15 +228,3 @@ def _begun(replays: Replays) -> SavedAnswer:
     if earlier.begun and earlier.whole and not replays.mine(replays.stood[-1]):
         return replace(earlier, text=earlier.text[: earlier.begun])
     return earlier
-
-
-def _first_time(host: Host, prepared: Prepared) -> tuple[str, ...]:
-    """Say once per notebook and provider what goes where."""
-    to, sent = prepared.route.endpoint, prepared.context.sent
-    if to.provider == "local" or host.ledger.has_sent(prepared.ask.place.notebook, to.provider, to.region):
-        return ()
-    if not sent.cells:
-        return (f"the question alone → {to.label}",)
-    cells, outputs = sent.cells, sent.outputs
-    what = f"{cells} {'cell' if cells == 1 else 'cells'} and {outputs} {'output' if outputs == 1 else 'outputs'}"
-    return (f"{what} → {to.label}",)

@@ -1,0 +1,46 @@
+"""What holds before anything leaves: which secrets are known here, who forbids sending, what people are told at first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qwen_magics.errors import SendingForbidden
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qwen_magics.context.redact import Redactor
+    from qwen_magics.ledger import Ledger
+    from qwen_magics.provider.endpoints import Endpoint
+    from qwen_magics.settings import Settings
+    from qwen_magics.values import Sent
+
+
+def redactor(settings: Settings, names: Mapping[str, object]) -> Redactor:
+    """Knows the secrets of this place: `names` are the user's variables; environment, .env and our own keys."""
+    from qwen_magics import credentials
+    from qwen_magics.context.redact import Redactor
+
+    keys = [key.reveal() for key in credentials.all_known_keys(settings)]
+    return Redactor(names, own_keys=keys)
+
+
+def allowed(metadata: Mapping[str, Any], endpoint: Endpoint) -> None:
+    """Raises SendingForbidden where the notebook's metadata says that nothing of it may leave this machine."""
+    own = metadata.get("qwen_magics")
+    if endpoint.provider != "local" and isinstance(own, dict) and own.get("send") is False:
+        raise SendingForbidden(
+            "This notebook forbids sending (its metadata says qwen_magics.send = false). Nothing was sent.",
+            remedy='Use the local model: %config Qwen.provider = "local"',
+        )
+
+
+def first_time(ledger: Ledger, notebook: str, to: Endpoint, sent: Sent) -> tuple[str, ...]:
+    """What goes where, said once per notebook and provider; nothing afterwards."""
+    if to.provider == "local" or ledger.has_sent(notebook, to.provider, to.region):
+        return ()
+    if not sent.cells:
+        return (f"the question alone → {to.label}",)
+    cells, outputs = sent.cells, sent.outputs
+    what = f"{cells} {'cell' if cells == 1 else 'cells'} and {outputs} {'output' if outputs == 1 else 'outputs'}"
+    return (f"{what} → {to.label}",)
