@@ -1,4 +1,4 @@
-"""What holds before anything leaves: which secrets are known here, who forbids sending, what people are told at first."""
+"""What holds before anything leaves: which secrets are known here, who forbids sending, what is said at first."""
 
 from __future__ import annotations
 

@@ -37,11 +37,12 @@ _RANGE = re.compile(r"#?(\d+)\s*\.\.\s*#?(\d+)$")
 class Question(Struct, frozen=True, kw_only=True):
     """What is asked: its text (expressions already expanded), what is attached, and the names it speaks of.
 
-    `begun` is the unfinished answer that is to go on.
+    `begun` is the unfinished answer that is to go on; `thread` are the sidebar's turns that it follows.
     """
 
     text: str
     begun: str = ""
+    thread: tuple[Item, ...] = ()
     attachments: tuple[Item, ...] = ()
     names: frozenset[str] = frozenset()
 
@@ -160,10 +161,10 @@ def _instructions(rules: Rules) -> Item:
 
 
 def _asked(notebook: Notebook, question: Question) -> list[Item]:
-    """Attachments, then the question: byte for byte what later turns will show of this one."""
+    """The thread, then attachments and question: these two byte for byte what later turns will show of this one."""
     number = notebook.cells[notebook.running].number if notebook.running is not None else 0
     items = [
         *question.attachments,
         Item(kind="question", label="the question", text=question.text, answer=question.begun),
     ]
-    return [replace(item, number=number) for item in items]
+    return [*question.thread, *(replace(item, number=number) for item in items)]

@@ -12,7 +12,9 @@ from qwen_magics.values import Image, Message
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-Kind = Literal["instructions", "mark", "cell", "turn", "attachment", "question"]
+Kind = Literal[
+    "instructions", "mark", "cell", "turn", "said", "attachment", "question"
+]  # said: in the sidebar's thread
 
 
 class Item(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,101 @@
+"""From what a browser asks to a plan: chips become items, the thread its turns, the notebook its cells. Sends nothing.
+
+The estimate, "what is sent" and the chat share `prepare`, so that what is shown is what is sent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from qwen_magics.asking import sending, trimming
+from qwen_magics.context import compose
+from qwen_magics.context.items import Item
+from qwen_magics.context.layout import layout
+from qwen_magics.context.maker import Memory
+from qwen_magics.notebook.cells import Notebook
+from qwen_magics.turn import Ask, Place, plan, route
+
+if TYPE_CHECKING:
+    from qwen_magics.context.compose import Context
+    from qwen_magics.server.bodies import Chip, Question
+    from qwen_magics.server.desk import Desk
+    from qwen_magics.turn import Plan
+
+
+class Prepared(Struct, frozen=True, kw_only=True):
+    """What would be sent, and what it is made of."""
+
+    plan: Plan
+    context: Context
+    notebook: Notebook
+
+
+def prepare(desk: Desk, asked: Question) -> Prepared:
+    """Decide route, context and request. Blocks. Raises a QwenError, or Refused for a notebook that is not held."""
+    where = route(
+        desk.settings(
+            provider=asked.provider,
+            model=asked.model,
+            think=asked.think,
+            max_tokens=asked.max_tokens,
+            temperature=asked.temperature,
+        )
+    )
+    held = desk.notebooks.get(asked.notebook) if asked.notebook else None
+    notebook, memory = (held.notebook, held.memory) if held else (Notebook(), Memory())
+    on = {chip.kind: chip for chip in asked.chips if chip.on}
+    context = compose.compose(
+        notebook,
+        compose.Question(text=asked.text.strip(), thread=_thread(desk, asked) if "thread" in on else ()),
+        compose.Rules(
+            select="all" if "notebook" in on else "none",
+            outputs=where.settings.outputs,
+            instructions=where.settings.instructions,
+            room=where.room,
+            vocabulary=where.vocabulary,
+            trim=where.settings.trim,
+            bounds=trimming.bounds(where),
+        ),
+        sending.redactor(where.settings, {}),
+        memory,
+    )
+    place = Place(notebook=desk.place(notebook.path), session=asked.thread)
+    ask = Ask(
+        messages=context.messages(),
+        options=where.settings.options(search=asked.search),
+        asked=context.asked,
+        sent=context.sent,
+        left_out=context.left_out,
+        trimmed=context.trimmed,
+        redacted=context.redacted,
+        place=place,
+        yes=asked.yes,
+        unpriced=asked.unpriced,
+        layout=layout(context.items),
+        before=tuple(desk.ledger.prompts(place.notebook)),
+    )
+    return Prepared(plan=plan(ask, where, desk.ledger), context=context, notebook=notebook)
+
+
+def allowed(prepared: Prepared) -> None:
+    """Raises what keeps it from being sent: NoKey, SendingForbidden, GuardError. Nothing has left then."""
+    sending.allowed(prepared.notebook.metadata, prepared.plan.endpoint)
+    if prepared.plan.route.refusal is not None:
+        raise prepared.plan.route.refusal
+    prepared.plan.allowed()
+
+
+def _thread(desk: Desk, asked: Question) -> tuple[Item, ...]:
+    """The turns that this one follows, oldest first."""
+    turns = desk.threads.path(asked.thread, asked.parent) if asked.parent else []
+    return tuple(
+        Item(kind="said", label=f"turn {number}", text=turn.asked or turn.question, answer=turn.answer)
+        for number, turn in enumerate(turns, 1)
+        if turn.answer
+    )
+
+
+def _of(chips: list[Chip], kind: str) -> list[Chip]:
+    return [chip for chip in chips if chip.kind == kind]

@@ -1,0 +1,22 @@
+"""Every route of the sidebar, in one list: which path goes to which handler. A test walks over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_magics.server.chat import ChatHandler, TurnHandler
+from qwen_magics.server.estimate import EstimateHandler, RequestHandler
+from qwen_magics.server.notebooks import NotebookHandler
+
+if TYPE_CHECKING:
+    from qwen_magics.server.handler import Handler
+
+TURN = r"(?P<turn>[0-9a-f]{32})"
+
+ROUTES: list[tuple[str, type[Handler]]] = [
+    ("notebook", NotebookHandler),
+    ("estimate", EstimateHandler),
+    ("request", RequestHandler),
+    ("chat", ChatHandler),
+    (f"chat/{TURN}", TurnHandler),
+]
