@@ -1,0 +1,33 @@
+/** The sidebar's panel: a frame around thread, turns and input. Holds no state of its own. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { ChatModel } from '../chat/model';
+import { ChatView } from '../chat/view';
+import type { ComposerModel } from '../composer/model';
+import { ComposerView } from '../composer/view';
+
+export interface IParts {
+  readonly chat: ChatModel;
+  readonly composer: ComposerModel;
+  readonly trans: TranslationBundle;
+}
+
+export class SidebarPanel extends ReactWidget {
+  constructor(private readonly _parts: IParts) {
+    super();
+    this.addClass('jp-QwenPanel');
+  }
+
+  protected override render(): React.JSX.Element {
+    const { chat, composer, trans } = this._parts;
+    return (
+      <>
+        <ChatView model={chat} />
+        <ComposerView model={composer} chat={chat} trans={trans} />
+      </>
+    );
+  }
+}
