@@ -16,10 +16,12 @@ const HOME = path.resolve(__dirname, '../../.cache/ui-tests');
 /** Runs once, before the workers, which inherit what it puts into the environment. */
 function prepare() {
   const weights = process.env.QWEN_MAGICS_TEST_WEIGHTS ?? weightsHere();
-  const port =
-    "const s = require('net').createServer();" +
-    "s.listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); })";
-  process.env.QWEN_UI_PORT = said(process.execPath, ['-e', port]);
+  for (const name of ['PORT', 'PROVIDER', 'CONTROL']) {
+    const port =
+      "const s = require('net').createServer();" +
+      "s.listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); })";
+    process.env[`QWEN_UI_${name}`] = said(process.execPath, ['-e', port]);
+  }
   for (const name of Object.keys(process.env)) {
     if (/(_API_KEY|_TOKEN)$/.test(name)) {
       delete process.env[name];
@@ -82,20 +84,28 @@ module.exports = {
       ]
     }
   },
-  webServer: {
-    command: `jupyter lab ${root} --config jupyter_server_test_config.py`,
-    url: `${url}/lab`,
-    timeout: 120_000,
-    reuseExistingServer: false,
-    gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
-    env: {
-      JUPYTER_CONFIG_DIR: path.join(HOME, 'config'),
-      JUPYTER_DATA_DIR: path.join(HOME, 'data'),
-      JUPYTER_RUNTIME_DIR: path.join(HOME, 'runtime'),
-      QWEN_MAGICS_PROVIDER: 'local',
-      IPYTHONDIR: path.join(HOME, 'ipython'),
-      JUPYTERLAB_GALATA_ROOT_DIR: path.join(HOME, 'notebooks'),
-      PYTHON_KEYRING_BACKEND: 'keyring.backends.fail.Keyring'
+  webServer: [
+    {
+      command: `python ../../tests/fakes/serve.py ${process.env.QWEN_UI_PROVIDER} ${process.env.QWEN_UI_CONTROL}`,
+      url: `http://127.0.0.1:${process.env.QWEN_UI_CONTROL}`
+    },
+    {
+      command: `jupyter lab ${root} --config jupyter_server_test_config.py`,
+      url: `${url}/lab`,
+      timeout: 120_000,
+      reuseExistingServer: false,
+      gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
+      env: {
+        JUPYTER_CONFIG_DIR: path.join(HOME, 'config'),
+        JUPYTER_DATA_DIR: path.join(HOME, 'data'),
+        JUPYTER_RUNTIME_DIR: path.join(HOME, 'runtime'),
+        QWEN_MAGICS_PROVIDER: 'local', // a test that wants the fake one chooses alibaba
+        QWEN_MAGICS_BASE_URL: `http://127.0.0.1:${process.env.QWEN_UI_PROVIDER}/v1`,
+        DASHSCOPE_API_KEY: `sk-${require('crypto').randomUUID()}`,
+        IPYTHONDIR: path.join(HOME, 'ipython'),
+        JUPYTERLAB_GALATA_ROOT_DIR: path.join(HOME, 'notebooks'),
+        PYTHON_KEYRING_BACKEND: 'keyring.backends.fail.Keyring'
+      }
     }
-  }
+  ]
 };

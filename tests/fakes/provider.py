@@ -55,7 +55,7 @@ class FakeProvider:
     """See the module. `keys`: the only ones that are let in (empty: everyone). `cache_from`: prompts share a cache
     where at least this many tokens of a prefix agree (None: never); marks are heeded always, `cache.later` makes them
     older. Tokens: one per four characters, 5 a message.
-    `tls`: files of a certificate and its key.
+    `tls`: files of a certificate and its key. `port`: 0 takes a free one.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class FakeProvider:
         keys: tuple[str, ...] = (),
         cache_from: int | None = None,
         tls: tuple[Path, Path] | None = None,
+        port: int = 0,
     ) -> None:
         self.dialect, self.keys, self.cache = dialect, keys, Cache(cache_from)
         self.always: Step | Callable[[Seen], Step] = Answer()
@@ -74,7 +75,7 @@ class FakeProvider:
         self.hung_up = threading.Event()  # a client left before its answer's end
         self.closing = threading.Event()
         self._script: deque[Step | Callable[[Seen], Step]] = deque()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.provider = self
         self._scheme = "https" if tls else "http"
         if tls:
@@ -95,6 +96,12 @@ class FakeProvider:
     def enqueue(self, *steps: Step | Callable[[Seen], Step]) -> None:
         """What to do with the next questions, one step each."""
         self._script.extend(steps)
+
+    def reset(self) -> None:
+        """Forget what was asked, and what was to come."""
+        self.requests.clear()
+        self._script.clear()
+        self.hung_up.clear()
 
     def next_step(self, seen: Seen) -> Step:
         """What to do with this question."""
