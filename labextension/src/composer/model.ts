@@ -5,9 +5,13 @@ import { Signal } from '@lumino/signaling';
 
 import type { IQuestion } from '../api/values';
 import type { ChatModel } from '../chat/model';
+import type { Preferences } from '../settings/model';
 
 export class ComposerModel {
-  constructor(private readonly _chat: ChatModel) {}
+  constructor(
+    private readonly _chat: ChatModel,
+    private readonly _preferences: Preferences
+  ) {}
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -41,12 +45,7 @@ export class ComposerModel {
       parent: this._chat.head,
       notebook: '',
       chips: [{ kind: 'thread', name: '', text: '', on: true }],
-      provider: null,
-      model: null,
-      think: null,
-      max_tokens: null,
-      temperature: null,
-      search: false,
+      ...this._preferences.options,
       yes: false,
       unpriced: false
     };

@@ -8,10 +8,12 @@ import type { ChatModel } from '../chat/model';
 import { ChatView } from '../chat/view';
 import type { ComposerModel } from '../composer/model';
 import { ComposerView } from '../composer/view';
+import type { Preferences } from '../settings/model';
 
 export interface IParts {
   readonly chat: ChatModel;
   readonly composer: ComposerModel;
+  readonly preferences: Preferences;
   readonly trans: TranslationBundle;
 }
 

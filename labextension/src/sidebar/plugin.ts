@@ -5,6 +5,7 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { PanelLayout, Widget } from '@lumino/widgets';
 
@@ -29,16 +30,17 @@ export const sidebar: JupyterFrontEndPlugin<void> = {
   id: 'qwen-magics:sidebar',
   description: 'A chat beside the notebook that shows what it sends and costs.',
   autoStart: true,
-  optional: [ILayoutRestorer, ITranslator],
+  optional: [ILayoutRestorer, ISettingRegistry, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     restorer: ILayoutRestorer | null,
+    registry: ISettingRegistry | null,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('qwen-magics');
     const place = new Place(async () => {
       const { makePanel } = await import('./content');
-      return makePanel(trans);
+      return makePanel({ trans, registry });
     });
     place.id = 'jp-qwen-sidebar';
     place.title.caption = trans.__('Qwen');
