@@ -169,14 +169,3 @@ export interface INumbered {
   readonly number: number;
   readonly event: TurnEvent;
 }
-
-// --- settings ---
-
-/** What the server is set to, who decided each, and which ones an administrator locked. Never an address or a key. */
-export interface IServerSettings {
-  readonly values: Readonly<
-    Record<string, string | number | boolean | null | undefined>
-  >;
-  readonly sources: Readonly<Record<string, string>>;
-  readonly locked: ReadonlyArray<string>;
-}

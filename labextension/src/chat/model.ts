@@ -4,6 +4,7 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import { Refusal, type Server } from '../api/server';
+import type { IThread } from '../api/threads';
 import type { IQuestion } from '../api/values';
 import { Turn } from './turn';
 
@@ -29,6 +30,19 @@ export class ChatModel {
   /** The id of the turn that the next question follows; "" at the beginning. */
   get head(): string {
     return this._turns[this._turns.length - 1]?.id ?? '';
+  }
+
+  /** Open a thread; "" begins a new one. (The header and the list of threads call it.) */
+  async show(thread: string): Promise<void> {
+    const found = thread
+      ? await this._server.call<IThread>('GET', `threads/${thread}`)
+      : null;
+    this.thread = thread;
+    this._turns = (found?.turns_list ?? []).map(record => {
+      const turn = new Turn(record.question, record.parent);
+      return Object.assign(turn, { id: record.id, answer: record.answer });
+    });
+    this._changed.emit();
   }
 
   /** Ask. Resolves when the turn has ended; throws the Refusal where it never began, and nothing has left then. */

@@ -10,7 +10,8 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { IQuestion, IServerSettings } from '../api/values';
+import type { IServerSettings } from '../api/office';
+import type { IQuestion } from '../api/values';
 
 export const PLUGIN = 'qwen-magics:sidebar';
 
