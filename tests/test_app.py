@@ -476,6 +476,14 @@ def test_the_demo_opens_a_copy_and_never_overwrites_one(tmp_path: Path, capfd: p
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes without asking")
+def test_the_demo_opens_the_sidebar_in_a_workspace_of_its_own(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--folder", str(tmp_path), "--provider", "alibaba", "--", "--version"]) == 0
+    (saved,) = (tmp_path / ".workspaces").iterdir()
+    assert json.loads(saved.read_text())["data"]["layout-restorer:data"]["right"]["current"] == demo.SIDEBAR
+
+
 def test_who_ends_the_demo_ends_jupyterlab(tmp_path: Path) -> None:
     options = ["--folder", str(tmp_path), "--provider", "alibaba", "--", "--no-browser", "--port=0", "--allow-root"]
     command = [sys.executable, "-m", "qwen_magics.app", "demo", *options]

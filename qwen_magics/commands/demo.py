@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 NOTEBOOK = "quickstart.ipynb"
 COSTS = "costs.ipynb"  # lies beside it: what it costs, and how to know before
 DATA = "penguins.csv"
+SIDEBAR = "jp-qwen-sidebar"
+WORKSPACE = {
+    "data": {
+        "layout-restorer:data": {
+            "left": {"collapsed": True, "visible": True},
+            "right": {"collapsed": False, "visible": True, "current": SIDEBAR, "widgets": [SIDEBAR]},
+            "relativeSizes": [0, 0.64, 0.36],
+        }
+    },
+    "metadata": {"id": "default"},
+}
 HELP = """Answered by Qwen3-Max where somebody logged in (`jupyter qwen login`), else by the local model, free and
 without a key. What stands after `--` goes to JupyterLab: `jupyter qwen demo -- --no-browser`. A copy that is there
 already is opened, not overwritten."""
@@ -49,7 +61,8 @@ def run(args: Namespace) -> int:
         local.find(None, chosen.data_dir)  # says how to fetch the weights where there are none
     notebook = _copy(args.folder.absolute())
     say(f"Opening {notebook}")
-    command = [sys.executable, "-m", "jupyterlab", str(notebook), *args.lab]
+    workspaces = f"--LabApp.workspaces_dir={_workspace(args.folder.absolute())}"
+    command = [sys.executable, "-m", "jupyterlab", str(notebook), workspaces, *args.lab]
     lab = subprocess.Popen(command, env={**os.environ, "QWEN_MAGICS_PROVIDER": chosen.provider})  # noqa: S603
     # Ctrl-C is JupyterLab's, which asks before it ends. Who ends the demo means JupyterLab.
     asked = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -72,6 +85,16 @@ def _copy(folder: Path) -> Path:
             f"{folder} can't be written: {error.strerror}.", remedy="jupyter qwen demo --folder FOLDER"
         ) from None
     return folder / NOTEBOOK
+
+
+def _workspace(folder: Path) -> Path:
+    """A workspace of the demo's own, in which the sidebar is open; the person's own layout stays untouched."""
+    from jupyterlab_server.workspaces_handler import WorkspacesManager
+
+    here = folder / ".workspaces"
+    if not here.exists():
+        WorkspacesManager(str(here)).save("default", json.dumps(WORKSPACE))
+    return here
 
 
 def examples() -> Path:
