@@ -475,7 +475,6 @@ def test_the_demo_opens_a_copy_and_never_overwrites_one(tmp_path: Path, capfd: p
     assert copy.read_text() == "mine"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes without asking")
 def test_the_demo_opens_the_sidebar_in_a_workspace_of_its_own(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -484,6 +483,7 @@ def test_the_demo_opens_the_sidebar_in_a_workspace_of_its_own(
     assert json.loads(saved.read_text())["data"]["layout-restorer:data"]["right"]["current"] == demo.SIDEBAR
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes without asking")
 def test_who_ends_the_demo_ends_jupyterlab(tmp_path: Path) -> None:
     options = ["--folder", str(tmp_path), "--provider", "alibaba", "--", "--no-browser", "--port=0", "--allow-root"]
     command = [sys.executable, "-m", "qwen_magics.app", "demo", *options]
