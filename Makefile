@@ -52,8 +52,9 @@ galata: setup $(UI_PACKAGES)  ## the tests in JupyterLab in Chromium
 	@trap 'JUPYTER_DATA_DIR="$(CURDIR)/.cache/ui-tests/data" jupyter qwen local stop >/dev/null || true' EXIT; \
 	  CHROMIUM="$$(.ci/chromium)"; export CHROMIUM; cd labextension/ui-tests; ../../$(STEP) -t 1 galata jlpm test
 
-bench: setup  ## the benchmarks, with their goals beside them
-	@python tests/bench
+bench: setup $(UI_PACKAGES)  ## the benchmarks, with their goals beside them
+	@$(STEP) chromium .ci/chromium
+	@CHROMIUM="$$(.ci/chromium)" python tests/bench
 
 clean:  ## removes what was built and installed here; keeps the weights
 	@rm -rf .venv .cache/logs .cache/demo dist qwen_magics/labextension labextension/lib \

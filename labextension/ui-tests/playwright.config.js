@@ -61,7 +61,7 @@ const root = process.getuid?.() === 0 ? '--allow-root' : '';
 
 module.exports = {
   ...base,
-  testDir: 'tests',
+  testDir: process.env.QWEN_UI_BENCH ? 'bench' : 'tests',
   outputDir: 'test-results',
   reporter: [['list']],
   workers: 1,

@@ -1,4 +1,4 @@
-"""`python tests/bench [loading asking budgets pieces front_end huge trimming]`: measures; one table, goals beside.
+"""`python tests/bench [loading asking budgets pieces front_end huge trimming sidebar]`: measures; one table, goals beside.
 
 The goals are ratios to raw httpx in the same run wherever that is possible. Nothing here fails: a goal that isn't
 reached is marked `over`. The machine should have nothing else to do.
@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-BENCHES = ("loading", "asking", "budgets", "pieces", "front_end", "huge", "trimming")
+BENCHES = ("loading", "asking", "budgets", "pieces", "front_end", "huge", "trimming", "sidebar")
 
 
 def main(chosen: list[str]) -> None:
