@@ -1,4 +1,4 @@
-"""`python tests/bench [loading asking budgets pieces front_end huge trimming sidebar]`: measures; one table, goals beside.
+"""`python tests/bench [loading asking … sidebar]`: measures all or the chosen ones; one table, goals beside.
 
 The goals are ratios to raw httpx in the same run wherever that is possible. Nothing here fails: a goal that isn't
 reached is marked `over`. The machine should have nothing else to do.

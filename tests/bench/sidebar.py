@@ -1,4 +1,4 @@
-"""The last row of the goals: a 400 KB answer streamed at 200 pieces/s into the sidebar, in a real JupyterLab in Chromium.
+"""A 400 KB answer streamed at 200 pieces/s into the sidebar, in a real JupyterLab in Chromium: its last two goals.
 
 The browser does the measuring (`labextension/ui-tests/bench/streaming.spec.ts`); this starts it and reads its line.
 """
