@@ -24,7 +24,8 @@ QwenError
 ├── WrongForm                the answer isn't in the form that was asked for (kept)
 ├── Stopped                  the user interrupted
 ├── LocalModelError          weights or process of the local model
-└── LedgerError              the ledger's file can't be opened, read or written
+├── LedgerError              the ledger's or the threads' file can't be opened, read or written
+└── UnknownThread            a thread of the sidebar, or a turn in it, that isn't there (any more)
 """
 
 from __future__ import annotations
@@ -190,4 +191,11 @@ class LocalModelError(QwenError):
 
 
 class LedgerError(QwenError):
-    """The ledger's file can't be opened, read or written. Before sending it refuses the turn; after, it loses a row."""
+    """The ledger's file can't be opened, read or written. Before sending it refuses the turn; after, it loses a row.
+
+    So with the file of the sidebar's threads.
+    """
+
+
+class UnknownThread(QwenError):
+    """A thread of the sidebar, or a turn in it, that isn't there (any more)."""

@@ -1,4 +1,5 @@
-"""The ledger's file: opened at first use, its schema, its transactions, its faults in plain words. Knows no money.
+"""A file of SQLite (the ledger, the sidebar's threads): opened at first use and brought up to its schema, its
+transactions, its faults in plain words. Knows no money.
 
 Journal: WAL where the disk is this machine's own, a rollback journal on network disks, where WAL's shared memory fails.
 In WAL, `synchronous = NORMAL`: a process that dies loses nothing, a power cut may lose the last moment's rows.
@@ -10,83 +11,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from qwen_magics.errors import LedgerError
 
 BUSY_SECONDS = 10.0
-
-_FIRST = """
-create table if not exists entries (
-    n integer primary key autoincrement,
-    kind text not null,              -- reserved, then one of settled | lost | released
-    turn text not null,
-    time text not null,              -- the turn's start in UTC, all rows of a turn alike
-    notebook text not null, cell text not null, session text not null,
-    provider text not null, region text not null, model text not null,
-    status text not null,
-    currency text not null,          -- '' where no money is known: free, plan, unpriced, replayed
-    amount text,                     -- a decimal; of a reserved or lost row the worst case
-    basis text not null, bound text not null, derived integer not null, saved text,
-    input integer not null, cached integer not null, output integer not null, thinking integer not null,
-    request_hash text not null,
-    receipt text not null            -- JSON; '' in reserved and released rows
-);
-create unique index if not exists entries_turn on entries (turn, kind);
-create index if not exists entries_time on entries (time);
-create index if not exists entries_notebook on entries (notebook, time);
-create index if not exists entries_session on entries (session, time);
--- What counts as spent: settled turns, and lost ones (whose owner may have come back to settle after all).
-create view if not exists spent as
-    select * from entries where kind = 'settled' or kind = 'lost'
-        and not exists (select 1 from entries s where s.turn = entries.turn and s.kind = 'settled');
--- Turns in flight, a handful at most; the only rows that change.
-create table if not exists in_flight (
-    turn text primary key, owner text not null, receipt text not null, sent integer not null default 0
-);
-create table if not exists answers (
-    n integer primary key autoincrement,
-    turn text not null unique, time text not null, notebook text not null, cell text not null, session text not null,
-    request_hash text not null, model text not null, status text not null,
-    asked text not null, text text not null, thinking text not null, size integer not null
-);
-create index if not exists answers_cell on answers (notebook, cell, n);
-create index if not exists answers_hash on answers (request_hash, n);
-create table if not exists held (bytes integer not null);
-insert into held select 0 where not exists (select 1 from held);
-create trigger if not exists answer_in after insert on answers begin update held set bytes = bytes + new.size; end;
-create trigger if not exists answer_out after delete on answers begin update held set bytes = bytes - old.size; end;
-"""
-_SECOND = """
-alter table answers add column execution text not null default '';  -- one run of a cell, which may ask many times
-create index entries_model on entries (model, n);
-create table budgets (       -- the newest row of a scope, notebook and currency holds
-    n integer primary key autoincrement,
-    time text not null,
-    scope text not null,     -- turn | notebook | day | month
-    notebook text not null,  -- '' but for the scope `notebook`
-    currency text not null,
-    amount text              -- null: no budget any more
-);
-create table prompts (       -- what the last requests of a notebook were made of; no text of theirs
-    n integer primary key autoincrement,
-    turn text not null unique, time text not null, notebook text not null,
-    provider text not null, region text not null, model text not null,
-    layout text not null     -- JSON: label, digest and size of each part, in order
-);
-create index prompts_notebook on prompts (notebook, n);
-create table sums (          -- what the rows up to n come to; a shortcut, which may be dropped at any time
-    since text not null, notebook text not null, currency text not null,
-    n integer not null, amount text not null,
-    primary key (since, notebook, currency)
-);
-create trigger entry_out after delete on entries begin delete from sums; end;
-"""
-# Nothing is ever changed or dropped, so older and newer versions read each other's files.
-SCHEMAS = (_FIRST, _SECOND)
-VERSION = len(SCHEMAS)
 
 _NETWORK = {  # file systems whose data lies on another machine
     "9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "drvfs", "fhgfs", "fuse.davfs2", "fuse.glusterfs",
@@ -103,17 +34,19 @@ _WHY = {
     sqlite3.SQLITE_READONLY: ("can't be written", f"Make it writable, or: {_ELSEWHERE}"),
     sqlite3.SQLITE_IOERR: ("can't be read or written", f"Look after its disk, or: {_ELSEWHERE}"),
     sqlite3.SQLITE_FULL: ("can't grow: the disk is full", f"Free some space there, or: {_ELSEWHERE}"),
-    sqlite3.SQLITE_NOTADB: ("is no ledger, or damaged", _ANEW),
+    sqlite3.SQLITE_NOTADB: ("is no {name}, or damaged", _ANEW),
     sqlite3.SQLITE_CORRUPT: ("is damaged", _ANEW),
     sqlite3.SQLITE_BUSY: (f"was held by another process for {BUSY_SECONDS:.0f} s", "Ask again."),
 }
 
 
 class Database:
-    """One SQLite file. A connection per process, safe for its threads, opened anew after a fork."""
+    """One SQLite file, which people call `name`. A connection per process, safe for its threads, opened anew after a
+    fork. `schemas` are scripts, one for each version; a newer one only adds, so that older versions read the file too.
+    """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, schemas: Sequence[str], name: str) -> None:
+        self.path, self._schemas, self._name = path, schemas, name
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._pid = 0
@@ -178,7 +111,7 @@ class Database:
             self.path.chmod(0o600)
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            _prepare(connection, self.path)
+            _prepare(connection, self.path, self._schemas)
         except BaseException:
             connection.close()
             raise
@@ -193,13 +126,14 @@ class Database:
         except sqlite3.Error as fault:
             code = (getattr(fault, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & 0xFF
             why, remedy = _WHY.get(code, (f"can't be used ({fault})", _ANEW))
-            raise LedgerError(f"The ledger {self.path} {why}.", remedy=remedy) from fault
+            why = why.replace("{name}", self._name)
+            raise LedgerError(f"The {self._name} {self.path} {why}.", remedy=remedy) from fault
         except OSError as fault:
             why, remedy = _CANT_OPEN
-            raise LedgerError(f"The ledger {self.path} {why}: {fault.strerror}.", remedy=remedy) from fault
+            raise LedgerError(f"The {self._name} {self.path} {why}: {fault.strerror}.", remedy=remedy) from fault
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, schemas: Sequence[str]) -> None:
     (mode,) = connection.execute("pragma journal_mode").fetchone()
     if mode != "wal" and _on_own_disk(path):
         # Another process may be opening it this very moment; then it does this.
@@ -208,19 +142,19 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if mode == "wal":
         connection.execute("pragma synchronous = normal")
     connection.execute("pragma secure_delete = on").fetchall()
-    if connection.execute("pragma user_version").fetchone()[0] < VERSION:
-        _bring_up(connection)
+    if connection.execute("pragma user_version").fetchone()[0] < len(schemas):
+        _bring_up(connection, schemas)
 
 
-def _bring_up(connection: sqlite3.Connection) -> None:
+def _bring_up(connection: sqlite3.Connection, schemas: Sequence[str]) -> None:
     """Add what later versions brought, in one transaction: another process may be doing it this very moment."""
     connection.execute("begin immediate")
     try:
         (version,) = connection.execute("pragma user_version").fetchone()
-        for schema in SCHEMAS[version:]:
+        for schema in schemas[version:]:
             for statement in _statements(schema):
                 connection.execute(statement)
-        connection.execute(f"pragma user_version = {max(version, VERSION)}")
+        connection.execute(f"pragma user_version = {max(version, len(schemas))}")
         connection.execute("commit")
     except BaseException:
         with suppress(sqlite3.Error):

@@ -23,6 +23,7 @@ from qwen_magics.ledger.database import Database
 from qwen_magics.ledger.entries import Place
 from qwen_magics.ledger.forms import newest
 from qwen_magics.ledger.prompts import Prompt
+from qwen_magics.ledger.schema import SCHEMAS
 from qwen_magics.values import Cost, Receipt
 
 ANSWERS_CAP = 256_000_000  # bytes of saved answers; beyond, the oldest go
@@ -33,7 +34,7 @@ class Ledger:
 
     def __init__(self, path: Path, *, answers_cap: int = ANSWERS_CAP) -> None:
         self.path, self.answers_cap = Path(path), answers_cap
-        self._file = Database(self.path)
+        self._file = Database(self.path, SCHEMAS, "ledger")
 
     # --- one turn -----------------------------------------------------------------------------------------------------
 

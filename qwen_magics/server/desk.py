@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qwen_magics.provider.client import AsyncClient
     from qwen_magics.server.notebooks import Notebooks
     from qwen_magics.server.runs import Runs
-    from qwen_magics.server.threads import Threads
+    from qwen_magics.server.threads.store import Threads
     from qwen_magics.settings import Settings
 
 T = TypeVar("T")
@@ -74,9 +74,9 @@ class Desk:
     @cached_property
     def threads(self) -> Threads:
         """What was asked and answered in the sidebar."""
-        from qwen_magics.server.threads import Threads
+        from qwen_magics.server.threads.store import Threads
 
-        return Threads(self.folder / "threads.sqlite")
+        return Threads(self.folder / "sidebar.sqlite", self.root)
 
     @cached_property
     def notebooks(self) -> Notebooks:

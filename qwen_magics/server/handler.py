@@ -12,7 +12,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from qwen_magics.errors import QwenError
+from qwen_magics.errors import QwenError, UnknownThread
 from qwen_magics.server.bodies import VERSION, Problem
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
         except Refused as refused:
             self.answer({"version": VERSION, "error": refused.problem, **refused.more}, refused.status)
         except QwenError as error:
-            self.answer({"version": VERSION, "error": Problem.of(error)}, HTTPStatus.UNPROCESSABLE_ENTITY)
+            there = not isinstance(error, UnknownThread)
+            status = HTTPStatus.UNPROCESSABLE_ENTITY if there else HTTPStatus.NOT_FOUND
+            self.answer({"version": VERSION, "error": Problem.of(error)}, status)
 
     return guarded

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from qwen_magics.server.chat import ChatHandler, TurnHandler
 from qwen_magics.server.estimate import EstimateHandler, RequestHandler
 from qwen_magics.server.notebooks import NotebookHandler
+from qwen_magics.server.threads.routes import RestoreHandler, ThreadHandler, ThreadsHandler
 
 if TYPE_CHECKING:
     from qwen_magics.server.handler import Handler
 
 TURN = r"(?P<turn>[0-9a-f]{32})"
+THREAD = r"(?P<thread>[0-9a-f]{32})"
 
 ROUTES: list[tuple[str, type[Handler]]] = [
     ("notebook", NotebookHandler),
@@ -19,4 +21,7 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     ("request", RequestHandler),
     ("chat", ChatHandler),
     (f"chat/{TURN}", TurnHandler),
+    ("threads", ThreadsHandler),
+    (f"threads/{THREAD}", ThreadHandler),
+    (f"threads/{THREAD}/restore", RestoreHandler),
 ]

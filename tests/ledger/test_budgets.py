@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from qwen_magics.catalog import pricing
 from qwen_magics.errors import GuardError, OverCeiling
-from qwen_magics.ledger import Ceiling, Ledger, Where, database
+from qwen_magics.ledger import Ceiling, Ledger, Where
+from qwen_magics.ledger.schema import SCHEMAS
 from qwen_magics.values import Cost, Limits
 
 ELSEWHERE = Where("b.ipynb", "c", "s")
@@ -140,7 +141,7 @@ def first_version(path: Path) -> None:
     """A ledger as the first version left it, with one turn settled and one in flight."""
     path.parent.mkdir(parents=True)
     with sqlite3.connect(path) as connection:
-        connection.executescript(database.SCHEMAS[0] + "pragma user_version = 1;")
+        connection.executescript(SCHEMAS[0] + "pragma user_version = 1;")
         old_turn(connection, "old")
     connection.close()
 
@@ -217,5 +218,5 @@ def test_processes_that_bring_a_file_up_at_once_do_it_once(ledger: Ledger):
         process.stdin.flush()
     assert [process.communicate(timeout=60)[0] for process in started] == ["1\n"] * 4
     with sqlite3.connect(ledger.path) as connection:
-        assert connection.execute("pragma user_version").fetchone() == (database.VERSION,)
+        assert connection.execute("pragma user_version").fetchone() == (len(SCHEMAS),)
         assert connection.execute("select count(*) from budgets").fetchone() == (4,)
