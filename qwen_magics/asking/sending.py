@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qwen_magics.asking import trimming
 from qwen_magics.errors import SendingForbidden
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from qwen_magics.context.redact import Redactor
     from qwen_magics.ledger import Ledger
     from qwen_magics.provider.endpoints import Endpoint
     from qwen_magics.settings import Settings
-    from qwen_magics.values import Sent
+    from qwen_magics.turn import Plan
+    from qwen_magics.values import Progress, Sent
 
 
 def redactor(settings: Settings, names: Mapping[str, object]) -> Redactor:
@@ -33,6 +35,17 @@ def allowed(metadata: Mapping[str, Any], endpoint: Endpoint) -> None:
             "This notebook forbids sending (its metadata says qwen_magics.send = false). Nothing was sent.",
             remedy='Use the local model: %config Qwen.provider = "local"',
         )
+
+
+def ready(planned: Plan, metadata: Mapping[str, Any], on_progress: Callable[[Progress], None] | None = None) -> Plan:
+    """The plan allowed and able to leave, its line saying what goes where for the first time. `metadata` is the
+    notebook's.
+
+    Raises SendingForbidden, NoKey, LocalModelError or GuardError. Nothing has left or is reserved then.
+    """
+    allowed(metadata, planned.endpoint)
+    first = first_time(planned.ledger, planned.ask.place.notebook, planned.endpoint, planned.ask.sent)
+    return planned.ready(on_progress).noted(*first, *trimming.notes(planned))
 
 
 def first_time(ledger: Ledger, notebook: str, to: Endpoint, sent: Sent) -> tuple[str, ...]:

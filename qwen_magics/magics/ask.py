@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qwen_magics.asking import sending
 from qwen_magics.display import live
 from qwen_magics.errors import Moderated, NotSaved, QwenError
 from qwen_magics.magics.accepted import remember, what_is_new
 from qwen_magics.magics.options import Given, read
-from qwen_magics.magics.prepare import Prepared, prepare, ready, saved_answer
+from qwen_magics.magics.prepare import Prepared, prepare, saved_answer
 from qwen_magics.magics.product import Answer, code_of, parsed, put_below
 from qwen_magics.turn import Turn, kept, plan
 from qwen_magics.turn.replay import Replay
@@ -89,7 +90,8 @@ class _Asking:
         try:
             if self.given.replay_only:
                 raise self._not_saved()
-            turn = Turn(ready(self.session, self.prepared, planned, self.starting.show), self.session.client)
+            able = sending.ready(planned, self.prepared.notebook.metadata, self.starting.show)
+            turn = Turn(able, self.session.client)
         except (QwenError, KeyboardInterrupt) as problem:
             self._refused(problem)
             raise

@@ -22,7 +22,6 @@ from qwen_magics.settings.kinds import amount
 from qwen_magics.turn import Ask, Place, Route, route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from decimal import Decimal
 
     from qwen_magics.ledger import Prompt
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from qwen_magics.turn import Plan
     from qwen_magics.turn.replays import Replays
     from qwen_magics.turn.saved import Saved
-    from qwen_magics.values import Progress
 
 UNSAVED = "not saved with this cell yet: no Markdown went along"
 ASKED_BYTES = 20_000  # of a question are kept with its answer
@@ -111,16 +109,6 @@ def saved_answer(host: Host, given: Given, planned: Plan) -> Saved | None:
     only = given.replay_only
     fresh = not only and (given.fresh or planned.route.settings.replay == "off")
     return host.replays.take(planned, fresh=fresh, only=only)
-
-
-def ready(host: Host, prepared: Prepared, planned: Plan, on_progress: Callable[[Progress], None] | None = None) -> Plan:
-    """The plan of what was prepared, allowed and able to leave, its line saying what goes where for the first time.
-
-    Raises SendingForbidden, NoKey, LocalModelError or GuardError. Nothing has left or is reserved then.
-    """
-    allowed(prepared)
-    first = sending.first_time(host.ledger, prepared.ask.place.notebook, prepared.route.endpoint, prepared.context.sent)
-    return planned.ready(on_progress).noted(*first, *trimming.notes(planned))
 
 
 def allowed(prepared: Prepared) -> None:

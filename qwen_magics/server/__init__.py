@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from jupyter_server.serverapp import ServerApp
-
-__all__ = ["_jupyter_server_extension_points", "_load_jupyter_server_extension"]
+__all__ = ["_jupyter_server_extension_points"]
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    return [{"module": "qwen_magics.server"}]
+    from qwen_magics.server.extension import Extension
 
-
-def _load_jupyter_server_extension(server: ServerApp) -> None:
-    from qwen_magics.server.extension import load
-
-    load(server)
+    return [{"module": "qwen_magics.server", "app": Extension}]

@@ -9,37 +9,48 @@ from tornado.iostream import StreamClosedError
 
 from qwen_magics.server.bodies import Question
 from qwen_magics.server.handler import Handler, Refused
-from qwen_magics.server.question import allowed, prepare
 
 if TYPE_CHECKING:
     from qwen_magics.server.desk import Desk
     from qwen_magics.server.question import Prepared
-    from qwen_magics.server.runs import Run
+    from qwen_magics.server.run import Listener, Run
 
 
-def accept(desk: Desk, asked: Question) -> tuple[Prepared, Question]:
+def accept(desk: Desk, asked: Question) -> Prepared:
     """Prepare it and see that it may go. Blocks. Raises what keeps it from going."""
+    from qwen_magics.server.question import allowed, prepare
+
+    if not asked.text.strip():
+        raise Refused(HTTPStatus.BAD_REQUEST, "There is no question.")
     prepared = prepare(desk, asked)
     allowed(prepared)
-    return prepared, asked
+    return prepared
 
 
 class _Streaming(Handler):
+    _listener: Listener | None = None
+
     async def stream(self, run: Run, after: int) -> None:
-        """Server-sent events from number `after` + 1 to the turn's end, or for as long as the browser listens."""
+        """Server-sent events behind number `after`, to the turn's end or for as long as the browser listens."""
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("Cache-Control", "no-cache")
         self.set_header("X-Accel-Buffering", "no")
-        events = run.events(after)
+        self._listener = run.listen(after)
         try:
-            async for number, event in events:
-                self.write(b"id: %d\ndata: %s\n\n" % (number, event))
+            while said := await self._listener.more():
+                self.write(said)
                 await self.flush()
+            if not self._listener.gone:
+                await self.finish()
         except StreamClosedError:
-            return  # it may come back: `Run` waits for it
+            pass  # it may come back: `Run` waits for it
         finally:
-            await events.aclose()
-        self.finish()
+            self._listener.leave()
+
+    def on_connection_close(self) -> None:
+        """The browser is gone."""
+        if self._listener is not None:
+            self._listener.leave()
 
 
 class ChatHandler(_Streaming):
@@ -47,9 +58,9 @@ class ChatHandler(_Streaming):
 
     async def post(self) -> None:
         """Takes a Question, streams the turn."""
-        prepared, asked = await self.desk.count(accept, self.desk, self.body(Question))
-        run = await self.desk.runs.start(prepared, asked)
-        await self.stream(run, 0)
+        asked = self.body(Question)
+        prepared = await self.desk.count(accept, self.desk, asked)
+        await self.stream(await self.desk.runs.start(prepared, asked), 0)
 
 
 class TurnHandler(_Streaming):
@@ -58,12 +69,12 @@ class TurnHandler(_Streaming):
     async def get(self, turn: str) -> None:
         """Streams what came after that event."""
         after = self.get_query_argument("after", "0")
-        if not after.isdigit():
+        if not after.isdecimal() or len(after) > 9:
             raise Refused(HTTPStatus.BAD_REQUEST, "`after` is the number of an event.")
         await self.stream(self._run(turn), int(after))
 
     async def delete(self, turn: str) -> None:
-        """Stops it; its stream ends with what came until then."""
+        """Stops it; its stream ends with what came until then. One that is over is left as it is."""
         self._run(turn).stop()
         self.set_status(HTTPStatus.NO_CONTENT)
         self.finish()

@@ -5,10 +5,10 @@ flight. Each is made when it is first needed; nothing of it runs on the event lo
 from __future__ import annotations
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +18,30 @@ if TYPE_CHECKING:
     from qwen_magics.ledger import Ledger
     from qwen_magics.provider.client import AsyncClient
     from qwen_magics.server.notebooks import Notebooks
+    from qwen_magics.server.run import Timer
     from qwen_magics.server.runs import Runs
     from qwen_magics.server.threads.store import Threads
     from qwen_magics.settings import Settings
 
 T = TypeVar("T")
+
+
+class _once(Generic[T]):  # noqa: N801  # used as a decorator
+    """An attribute that is made when it is first asked for; only once, also where two threads ask."""
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make, self.__doc__ = make, make.__doc__
+        self._lock = threading.RLock()
+
+    def __set_name__(self, _: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, desk: Any, _: type | None = None) -> T:
+        with self._lock:
+            if self._name not in desk.__dict__:
+                desk.__dict__[self._name] = self._make(desk)
+            made: T = desk.__dict__[self._name]
+        return made
 
 
 class Desk:
@@ -34,6 +53,10 @@ class Desk:
         self._pool = ThreadPoolExecutor(4, "qwen-magics")
         self._counting = ThreadPoolExecutor(1, "qwen-magics-counting")  # what it remembers is for one at a time
 
+    def later(self, seconds: float, do: Callable[[], Any]) -> Timer:
+        """Do something on the event loop after so many seconds. (Tests put a clock of their own here.)"""
+        return asyncio.get_running_loop().call_later(seconds, do)
+
     async def work(self, do: Callable[..., T], *args: Any) -> T:
         """Run what blocks (SQLite, files, processes) in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, do, *args)
@@ -41,6 +64,20 @@ class Desk:
     async def count(self, do: Callable[..., T], *args: Any) -> T:
         """Run what composes and counts: one after the other."""
         return await asyncio.get_running_loop().run_in_executor(self._counting, do, *args)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is in flight."""
+        return "runs" in self.__dict__ and self.runs.busy
+
+    async def close(self) -> None:
+        """The server ends: turns in flight settle and are stored, connections and threads go."""
+        if "runs" in self.__dict__:
+            await self.runs.close()
+        if "client" in self.__dict__:
+            await self.client.close()
+        self._counting.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def settings(self, **options: object) -> Settings:
         """The settings of this moment, what the browser chose on top. Blocks: reads files."""
@@ -52,40 +89,40 @@ class Desk:
         """A notebook's name in the ledger: the one that its kernel uses too, its absolute path."""
         return str(Path(self.root).expanduser().absolute() / path) if path and self.root else path
 
-    @cached_property
+    @_once
     def folder(self) -> Path:
         """Where everything is kept."""
         return self.settings().data_dir
 
-    @cached_property
+    @_once
     def ledger(self) -> Ledger:
         """The machine's ledger, which kernels write to as well."""
         from qwen_magics.ledger import Ledger
 
         return Ledger(self.folder / "ledger.sqlite")
 
-    @cached_property
+    @_once
     def client(self) -> AsyncClient:
         """Connections are kept between turns."""
         from qwen_magics.provider.client import AsyncClient
 
         return AsyncClient()
 
-    @cached_property
+    @_once
     def threads(self) -> Threads:
         """What was asked and answered in the sidebar."""
         from qwen_magics.server.threads.store import Threads
 
         return Threads(self.folder / "sidebar.sqlite", self.root)
 
-    @cached_property
+    @_once
     def notebooks(self) -> Notebooks:
         """The open notebooks as browsers have them."""
         from qwen_magics.server.notebooks import Notebooks
 
         return Notebooks()
 
-    @cached_property
+    @_once
     def runs(self) -> Runs:
         """The turns in flight."""
         from qwen_magics.server.runs import Runs

@@ -1,25 +1,36 @@
-"""Hangs the routes into Jupyter Server. What they share is the `Desk`, which opens files at the first request."""
+"""Hangs the routes into Jupyter Server, and lets go when the server ends. What they share is the `Desk`, which opens
+files at the first request.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
 
 from qwen_magics.server.desk import Desk
 from qwen_magics.server.routes import ROUTES
 
-if TYPE_CHECKING:
-    from jupyter_server.serverapp import ServerApp
-
 DESK = "qwen_magics_desk"
 
 
-def load(server: ServerApp) -> None:
-    """Add `/qwen/api/…` to the server."""
-    app = server.web_app
-    app.settings[DESK] = Desk(server)
-    base = url_path_join(app.settings["base_url"], "qwen", "api")
-    app.add_handlers(  # type: ignore[no-untyped-call]
-        ".*$", [(url_path_join(base, path), handler) for path, handler in ROUTES]
-    )
+class Extension(ExtensionApp):
+    """Made by the server, once."""
+
+    name = "qwen_magics"
+
+    def initialize_settings(self) -> None:
+        """The desk is where handlers find it."""
+        if self.serverapp is not None:  # it never is None here
+            self.settings[DESK] = self._desk = Desk(self.serverapp)
+
+    def initialize_handlers(self) -> None:
+        """`/qwen/api/…`."""
+        self.handlers.extend((url_path_join("qwen", "api", path), handler) for path, handler in ROUTES)
+
+    def current_activity(self) -> bool:
+        """A server with a turn in flight isn't idle, so it isn't culled."""
+        return self._desk.busy
+
+    async def stop_extension(self) -> None:
+        """Turns in flight settle and are stored."""
+        await self._desk.close()

@@ -1,82 +1,39 @@
-"""The turns in flight: each runs as a task of its own, whoever listens; its events are numbered and kept until its end.
+"""The turns in flight of one server: each is carried out by a task of its own, whoever listens, and ends in its thread.
 
-Lost listeners have GRACE seconds to come back. What came is stored every half second, so that a server that is killed
-loses less than that.
+What came is stored every half second, so a server that is killed loses less than that. Events: `accepted`, then the
+turn's own; the last is `settled`, or `failed` (after `settled` where something had left). A turn that is stopped before
+anything left ends with `failed`, its error a `Stopped`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from qwen_magics.errors import QwenError, Stopped
+from qwen_magics.asking import sending
+from qwen_magics.errors import LedgerError, QwenError, Stopped
 from qwen_magics.server.bodies import Accepted, Failed, Problem
+from qwen_magics.server.run import Run
 from qwen_magics.turn import run as carry_out
-from qwen_magics.values import Settled, Text, Thinking
+from qwen_magics.values import Progress, Settled, Text, Thinking
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
     from qwen_magics.server.bodies import Question
     from qwen_magics.server.desk import Desk
     from qwen_magics.server.question import Prepared
+    from qwen_magics.server.run import Timer
 
-GRACE = 30.0  # seconds
 STORE_EVERY = 0.5  # seconds
 KEPT = 60.0  # seconds for which a turn that ended can still be read
+FAREWELL = 10.0  # seconds that a server which ends waits for its turns to settle
 
-
-class Run:
-    """One turn: its numbered events so far, and its end."""
-
-    def __init__(self, turn: str, thread: str) -> None:
-        self.turn, self.thread = turn, thread
-        self.done = False
-        self.listeners = 0
-        self.text: list[str] = []
-        self.thinking: list[str] = []
-        self._events: list[bytes] = []
-        self._changed = asyncio.Condition()
-        self.task: asyncio.Task[None] | None = None
-
-    async def add(self, event: object) -> None:
-        """One more event, for everybody who listens."""
-        self._events.append(msgspec.json.encode(event))
-        async with self._changed:
-            self._changed.notify_all()
-
-    async def end(self) -> None:
-        """No more events."""
-        self.done = True
-        async with self._changed:
-            self._changed.notify_all()
-
-    async def events(self, after: int = 0) -> AsyncGenerator[tuple[int, bytes], None]:
-        """Those after number `after`, as they come."""
-        self.listeners += 1
-        try:
-            while True:
-                while after < len(self._events):
-                    after += 1
-                    yield after, self._events[after - 1]
-                if self.done:
-                    return
-                async with self._changed:
-                    if not self.done and after == len(self._events):
-                        await self._changed.wait()
-        finally:
-            self.listeners -= 1
-
-    def stop(self) -> None:
-        """Cancel it: the request is hung up at once, the turn settles."""
-        if self.task is not None:
-            self.task.cancel()
+_log = logging.getLogger(__name__)
 
 
 class Runs:
-    """All turns in flight of one server."""
+    """Belongs to the event loop."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -86,39 +43,109 @@ class Runs:
         """The turn in flight of that id, or one that has just ended."""
         return self._runs.get(turn)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is in flight."""
+        return any(not run.ended for run in self._runs.values())
+
     async def start(self, prepared: Prepared, asked: Question) -> Run:
         """Begin a turn: it is in its thread before anything leaves."""
         desk, turn = self._desk, prepared.plan.receipt.id
         thread = await desk.work(
             desk.threads.begin, turn, asked, desk.place(prepared.notebook.path), prepared.plan.ask.asked
         )
-        run = self._runs[turn] = Run(turn, thread)
-        await run.add(Accepted(turn=turn, thread=thread))
-        run.task = asyncio.create_task(self._carry_out(run, prepared))
+        run = self._runs[turn] = Run(turn, thread, desk.later)
+        run.add(Accepted(turn=turn, thread=thread))
+        run.task = asyncio.create_task(self._to_its_end(run, prepared))
         return run
 
-    async def _carry_out(self, run: Run, prepared: Prepared) -> None:
-        desk = self._desk
-        settled: Settled | None = None
+    async def close(self) -> None:
+        """Stop all of them; each settles and is stored."""
+        await asyncio.sleep(0)  # a task that never began would not notice that it is cancelled
+        running = [run for run in self._runs.values() if not run.ended]
+        for run in running:
+            run.stop()
+        tasks = [run.task for run in running if run.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=FAREWELL)
+
+    async def _to_its_end(self, run: Run, prepared: Prepared) -> None:
+        """Whatever happens, it is stored, told and over."""
+        settled: list[Settled] = []
         problem: QwenError | None = None
+        keeper = _Keeper(self._desk, run)
         try:
-            planned = await desk.work(prepared.plan.ready)
-            async for event in carry_out(planned, desk.client):
-                if isinstance(event, Text):
-                    run.text.append(event.text)
-                elif isinstance(event, Thinking):
-                    run.thinking.append(event.text)
-                elif isinstance(event, Settled):
-                    settled = event
-                await run.add(event)
+            await self._carry_out(run, prepared, keeper, settled)
         except asyncio.CancelledError:
-            problem = Stopped("Stopped.")
+            problem = None if settled else Stopped("Stopped before anything was sent.")
         except QwenError as error:
             problem = error
-        finally:
-            said = Problem.of(problem) if problem is not None else None
-            await asyncio.shield(desk.work(desk.threads.end, run.turn, settled, said, "".join(run.text)))
-            if said is not None and not isinstance(problem, Stopped):
-                await run.add(Failed(error=said))
-            await run.end()
-            asyncio.get_running_loop().call_later(KEPT, self._runs.pop, run.turn, None)
+        except Exception:
+            _log.exception("A turn of the sidebar failed")
+            problem = QwenError("The server failed within.", remedy="Its log says more.")
+        run.stoppable = False
+        said = Problem.of(problem) if problem is not None else None
+        try:
+            await keeper.end(settled[0] if settled else None, said)
+        except LedgerError as error:
+            said = said or Problem.of(error)
+        for event in (*settled, *([Failed(error=said)] if said is not None else [])):
+            run.add(event)
+        run.end()
+        self._desk.later(KEPT, lambda: self._runs.pop(run.turn, None))
+
+    async def _carry_out(self, run: Run, prepared: Prepared, keeper: _Keeper, settled: list[Settled]) -> None:
+        loop = asyncio.get_running_loop()
+
+        def progress(event: Progress) -> None:
+            loop.call_soon_threadsafe(run.add, event)
+
+        plan = await self._desk.work(sending.ready, prepared.plan, prepared.notebook.metadata, progress)
+        async for event in carry_out(plan, self._desk.client):
+            if isinstance(event, Text):
+                run.text.append(event.text)
+                keeper.note()
+            elif isinstance(event, Thinking):
+                run.thinking.append(event.text)
+                keeper.note()
+            elif isinstance(event, Settled):
+                settled.append(event)
+                continue  # told when it is stored
+            run.add(event)
+
+
+class _Keeper:
+    """Stores what comes of one turn: at most every STORE_EVERY while it comes, and how it ended."""
+
+    def __init__(self, desk: Desk, run: Run) -> None:
+        self._desk, self._run = desk, run
+        self._timer: Timer | None = None
+        self._saving: asyncio.Task[None] | None = None
+
+    def note(self) -> None:
+        """Something came."""
+        if self._timer is None:
+            self._timer = self._desk.later(STORE_EVERY, self._save)
+
+    async def end(self, settled: Settled | None, problem: Problem | None) -> None:
+        """Nothing more comes. Raises LedgerError."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._saving is not None:
+            await self._saving
+        text, thinking = self._so_far()
+        await self._desk.work(self._desk.threads.end, self._run.turn, settled, problem, text, thinking)
+
+    def _save(self) -> None:
+        self._timer = None
+        if self._saving is not None and not self._saving.done():
+            self.note()
+        else:
+            self._saving = asyncio.create_task(self._store())
+
+    async def _store(self) -> None:
+        with suppress(LedgerError):  # the end is told of it, if it lasts
+            await self._desk.work(self._desk.threads.progress, self._run.turn, *self._so_far())
+
+    def _so_far(self) -> tuple[str, str]:
+        return "".join(self._run.text), "".join(self._run.thinking)
