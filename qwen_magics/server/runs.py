@@ -51,9 +51,7 @@ class Runs:
     async def start(self, prepared: Prepared, asked: Question) -> Run:
         """Begin a turn: it is in its thread before anything leaves."""
         desk, turn = self._desk, prepared.plan.receipt.id
-        thread = await desk.work(
-            desk.threads.begin, turn, asked, desk.place(prepared.notebook.path), prepared.plan.ask.asked
-        )
+        thread = await desk.work(desk.threads.begin, turn, asked, prepared.notebook.path, prepared.plan.ask.asked)
         run = self._runs[turn] = Run(turn, thread, desk.later)
         run.add(Accepted(turn=turn, thread=thread))
         run.task = asyncio.create_task(self._to_its_end(run, prepared))
