@@ -32,7 +32,7 @@ class Total(Struct, frozen=True, kw_only=True):
 
     group: str  # of a tier `32000..128000`, `128000..` without an end, '' where none is known
     currency: str
-    within: str = ""  # a cell's notebook, a tier's model
+    within: str = ""  # a cell's notebook, a tier's model; what else they were split by
     amount: Decimal = Decimal(0)
     saved: Decimal = Decimal(0)  # by the cache, net of its writes
     replay_saved: Decimal = Decimal(0)
@@ -76,8 +76,10 @@ class _Kept(Struct, frozen=True):
     cost: _Priced = _Priced()
 
 
-def spent(connection: sqlite3.Connection, chosen: Filter, by: By, tz: dt.tzinfo | None) -> list[Total]:
-    """Totals per group and currency: days and months in order, all else dearest first."""
+def spent(connection: sqlite3.Connection, chosen: Filter, by: By, tz: dt.tzinfo | None, split: By = "") -> list[Total]:
+    """Totals per group and currency: days and months in order, all else dearest first. `split` parts each group once
+    more, by model for example, and stands in `within`.
+    """
     where, values = chosen.sql()
     decoder = msgspec.json.Decoder(_Kept)
     sums: dict[tuple[str, str, str], dict[str, Any]] = {}
@@ -87,6 +89,7 @@ def spent(connection: sqlite3.Connection, chosen: Filter, by: By, tz: dt.tzinfo 
         row |= {"tier": cost.tier, "prices_as_of": cost.prices_as_of, "replay_saved": cost.replay_saved}
         currency = row["currency"] or (cost.currency if cost.replay_saved else "")
         within, group = _group(row, by, tz)
+        within = _group(row, split, tz)[1] if split else within
         names = {"within": within, "group": group, "currency": currency}
         _add(sums.setdefault((within, group, currency), names), row)
     return sorted((Total(**fields) for fields in sums.values()), key=lambda total: _order(total, by))

@@ -145,11 +145,16 @@ class Ledger:
     # --- what was -----------------------------------------------------------------------------------------------------
 
     def spent(
-        self, chosen: records.Filter = records.ALL, by: reports.By = "", tz: dt.tzinfo | None = None
+        self,
+        chosen: records.Filter = records.ALL,
+        by: reports.By = "",
+        tz: dt.tzinfo | None = None,
+        *,
+        split: reports.By = "",
     ) -> list[reports.Total]:
-        """Totals per group and currency; days and months in `tz` (None: local)."""
+        """Totals per group and currency; days and months in `tz` (None: local). `split` parts each group once more."""
         with self._file.read() as connection:
-            return reports.spent(connection, chosen, by, tz)
+            return reports.spent(connection, chosen, by, tz, split)
 
     def turns(self) -> int:
         """How many turns it holds. Leaves no trace: a file that isn't there is not made, one that is stays as it is."""
@@ -160,6 +165,11 @@ class Ledger:
         """Every turn that left, oldest first."""
         with self._file.read() as connection:
             return records.rows(connection, chosen)
+
+    def last(self, limit: int) -> list[records.Entry]:
+        """The turns that were recorded last, newest first."""
+        with self._file.read() as connection:
+            return records.last(connection, limit)
 
     def in_flight(self) -> list[records.Reservation]:
         """What is reserved right now."""

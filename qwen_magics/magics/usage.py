@@ -13,6 +13,7 @@ from qwen_magics.magics import hint, report
 from qwen_magics.magics.arguments import Parser
 from qwen_magics.magics.prepare import place
 from qwen_magics.notebook import receipts
+from qwen_magics.turn.ask import SIDEBAR
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -137,7 +138,7 @@ def _show_last(session: Session) -> None:
     shown: set[str] = set()
     for answer in session.ledger.answers(here, limit=200):
         cell = answer.place.cell_id
-        if cell in newest and cell not in shown:
+        if cell in newest and cell not in shown and cell != SIDEBAR:
             shown.add(cell)
             asked = " ".join(answer.asked.split())
             head = f"{answer.time} · {answer.model} · {answer.status} · {asked[-80:]}"

@@ -16,6 +16,7 @@ from qwen_magics.context.layout import layout
 from qwen_magics.context.maker import Memory
 from qwen_magics.notebook.cells import Notebook
 from qwen_magics.turn import Ask, Place, plan, route
+from qwen_magics.turn.ask import SIDEBAR
 
 if TYPE_CHECKING:
     from qwen_magics.context.compose import Context
@@ -61,7 +62,7 @@ def prepare(desk: Desk, asked: Question) -> Prepared:
         sending.redactor(where.settings, {}),
         memory,
     )
-    place = Place(notebook=desk.place(notebook.path), session=asked.thread)
+    place = Place(notebook=desk.place(notebook.path), cell_id=SIDEBAR, session=asked.thread)
     ask = Ask(
         messages=context.messages(),
         options=where.settings.options(search=asked.search),

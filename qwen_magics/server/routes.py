@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 from qwen_magics.server.chat import ChatHandler, TurnHandler
 from qwen_magics.server.estimate import EstimateHandler, RequestHandler
+from qwen_magics.server.models import ModelsHandler
 from qwen_magics.server.notebooks import NotebookHandler
+from qwen_magics.server.settings import SettingsHandler
+from qwen_magics.server.status import StatusHandler, TestHandler
 from qwen_magics.server.threads.routes import RestoreHandler, ThreadHandler, ThreadsHandler
+from qwen_magics.server.usage import BudgetsHandler, ExportHandler, UsageHandler
 
 if TYPE_CHECKING:
     from qwen_magics.server.handler import Handler
@@ -24,4 +28,11 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     ("threads", ThreadsHandler),
     (f"threads/{THREAD}", ThreadHandler),
     (f"threads/{THREAD}/restore", RestoreHandler),
+    ("models", ModelsHandler),
+    ("settings", SettingsHandler),
+    ("status", StatusHandler),
+    ("test", TestHandler),
+    ("usage", UsageHandler),
+    ("usage/export", ExportHandler),
+    ("budgets", BudgetsHandler),
 ]

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from qwen_magics.ledger import Prompt
 
 
+SIDEBAR = "sidebar"  # the `cell_id` of a turn that no cell asked
+
+
 class Place(Struct, frozen=True):
     """Where a turn was asked: for the ledger's reports and for bringing an answer back."""
 

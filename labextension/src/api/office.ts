@@ -1,23 +1,24 @@
 /**
- * Models, settings, status and spending as the server tells them (`qwen_magics/server/bodies.py` has the same shapes).
+ * Models, settings, status and spending as the server tells them (`qwen_magics/server/office.py` has the same shapes).
  *
  * Sums come from the server; money is a decimal string.
  */
 
 import type { IReceipt } from '../receipt/values';
-import type { IProblem } from './values';
 
 // --- models ---
 
-/** Prices per million tokens for prompts up to so many tokens (null: any). Null: no price, or none of its own. */
+/** Prices per million tokens for prompts up to so many tokens (null: any). Null: none of its own. */
 export interface ITier {
   readonly up_to: number | null;
-  readonly input: string | null;
-  readonly output: string | null;
+  readonly input: string;
+  readonly output: string;
   readonly thinking: string | null;
   readonly cached: string | null;
+  readonly derived: boolean;
 }
 
+/** A limit of 0 is not known. `price` says why there are no tiers, `stale` that `as_of` is long ago. */
 export interface IModel {
   readonly id: string;
   readonly title: string;
@@ -31,8 +32,12 @@ export interface IModel {
   readonly search: boolean;
   readonly cache: boolean;
   readonly tiers: ReadonlyArray<ITier>;
+  readonly price: 'listed' | 'free' | 'plan' | 'unpriced';
+  /** Money per web search. */
+  readonly search_fee: string | null;
   readonly derived: boolean;
   readonly as_of: string;
+  readonly stale: boolean;
   readonly current: boolean;
 }
 
@@ -53,7 +58,10 @@ export interface IModels {
 
 // --- settings ---
 
-/** What the server is set to, who decided each, and which ones an administrator locked. Never an address or a key. */
+/**
+ * What the server is set to, by the traits' names (amounts as text, `0.25 USD, 2 CNY` or `off`), who decided each, and
+ * which ones an administrator locked. Never an address or a key.
+ */
 export interface IServerSettings {
   readonly values: Readonly<
     Record<string, string | number | boolean | null | undefined>
@@ -66,7 +74,7 @@ export interface IServerSettings {
 
 export type Action = 'login' | 'local' | 'settings' | 'docs' | '';
 
-/** Something that is missing, and the one thing to do about it. */
+/** Something that is missing, and the one thing to do about it; `remedy` is a line for a terminal or a sentence. */
 export interface ILack {
   readonly code: string;
   readonly what: string;
@@ -91,12 +99,17 @@ export interface ITested {
   readonly ok: boolean;
   readonly sent: string;
   readonly said: string;
-  readonly problem: IProblem | null;
+  readonly cost: string;
+  readonly ms: number | null;
+  readonly problem: ILack | null;
 }
 
 // --- spending ---
 
-/** What several turns cost together; `amount` is null where none had a price, `unpriced` counts those without. */
+/**
+ * What several turns cost together, as `%qwen_usage` has it. Those without money have the currency '' and no amount.
+ * `bound` `at_least`: it may have been more (≥); `estimated` turns are in it (≈).
+ */
 export interface ITotal {
   readonly currency: string;
   readonly amount: string | null;
@@ -104,12 +117,27 @@ export interface ITotal {
   readonly turns: number;
   readonly input: number;
   readonly output: number;
+  readonly estimated: number;
+  readonly at_least: number;
   readonly unpriced: number;
+  readonly free: number;
+  readonly plan: number;
+  readonly replayed: number;
+  readonly failed: number;
+  readonly lost: number;
+  readonly cached: number;
+  readonly thinking: number;
+  /** By the cache. */
+  readonly saved: string;
+  readonly replay_saved: string;
 }
 
 export type Scope = 'turn' | 'notebook' | 'day' | 'month';
 
-/** `by` says who set it; one from a settings file is not `editable`. */
+/**
+ * A budget or (`guard`) a guard rail; `by` says who set it, one from a settings file is not `editable`. Of several in one
+ * scope and currency the smallest `holds`. A turn's has nothing spent or reserved.
+ */
 export interface IBudget {
   readonly scope: Scope;
   readonly currency: string;
@@ -119,20 +147,25 @@ export interface IBudget {
   readonly left: string;
   readonly by: string;
   readonly editable: boolean;
+  readonly guard: boolean;
+  readonly holds: boolean;
 }
 
-/** One model's turns of one local day. */
-export interface IDay {
+/** PUT budgets, answered by IUsageReport. Null: no limit. */
+export interface ISetBudget {
+  readonly scope: Scope;
+  readonly currency: 'USD' | 'CNY';
+  readonly amount: string | null;
+  readonly notebook: string;
+}
+
+/** One model's turns of one local day (`2026-11-24`). */
+export interface IDay extends ITotal {
   readonly day: string;
   readonly model: string;
-  readonly currency: string;
-  readonly amount: string | null;
-  readonly bound: 'exact' | 'at_least';
-  readonly turns: number;
-  readonly input: number;
-  readonly output: number;
 }
 
+/** One of the machine's last turns; `notebook` is relative to the server's root where it lies there. */
 export interface ISpentTurn {
   readonly id: string;
   readonly time: string;
@@ -142,12 +175,15 @@ export interface ISpentTurn {
   readonly receipt: IReceipt;
 }
 
+/** `foot` says what the sums are and what is not in them; it stands under every total. */
 export interface IUsageReport {
   readonly today: ReadonlyArray<ITotal>;
   readonly notebook: ReadonlyArray<ITotal>;
   readonly month: ReadonlyArray<ITotal>;
+  readonly all: ReadonlyArray<ITotal>;
   readonly budgets: ReadonlyArray<IBudget>;
   readonly days: ReadonlyArray<IDay>;
   readonly turns: ReadonlyArray<ISpentTurn>;
   readonly sidebar_only: boolean;
+  readonly foot: string;
 }
