@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fakes.browser import Browser, HandClock
 
 if TYPE_CHECKING:
     from fakes.provider import FakeProvider
+
+    from qwen_magics.server.desk import Desk
 
 pytest_plugins = ("pytest_jupyter.jupyter_server",)
 
@@ -19,3 +22,30 @@ def jp_server_config(provider: FakeProvider, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("QWEN_MAGICS_BASE_URL", provider.base_url)
     monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-" + "a" * 32)
     return {"ServerApp": {"jpserver_extensions": {"qwen_magics.server": True}}}
+
+
+@pytest.fixture
+def desk(jp_serverapp: Any) -> Desk:
+    """What the server's routes share."""
+    found: Desk = jp_serverapp.web_app.settings["qwen_magics_desk"]
+    return found
+
+
+@pytest.fixture
+def clock(desk: Desk) -> HandClock:
+    """The server's clock, set by hand."""
+    hand = HandClock()
+    desk.later = hand  # type: ignore[method-assign]
+    return hand
+
+
+@pytest.fixture
+def server_url(jp_fetch: Any, jp_http_port: int, jp_base_url: str) -> str:
+    """Where a browser finds it (`jp_fetch` is what makes it listen)."""
+    return f"http://127.0.0.1:{jp_http_port}{jp_base_url}"
+
+
+@pytest.fixture
+def browser(jp_serverapp: Any, server_url: str) -> Browser:
+    """A browser that is logged in."""
+    return Browser(server_url, jp_serverapp.identity_provider.token)
