@@ -57,6 +57,11 @@ class _RawNotebook(Struct):
     nbformat: int = 4
 
 
+def read_text(content: str) -> Saved:
+    """A notebook that is at hand as text. Raises UnreadableNotebookError, or ValueError for what is no JSON."""
+    return Reader().decode(content.encode(errors="replace"), "the notebook", 0.0)
+
+
 class UnreadableNotebookError(Exception):
     """The notebook's file can't be read; says why in one line."""
 
@@ -79,7 +84,7 @@ class Reader:
             if self._saved is None or key != self._key:
                 if stat.st_size > LARGEST_FILE:
                     raise UnreadableNotebookError(f"{path} is too large to read ({stat.st_size / 1e6:,.0f} MB)")
-                self._saved = self._decode(Path(path).read_bytes(), path, stat.st_mtime_ns / 1e9)
+                self._saved = self.decode(Path(path).read_bytes(), path, stat.st_mtime_ns / 1e9)
                 self._key = key
         except OSError as error:
             raise UnreadableNotebookError(f"{path} can't be read: {error.strerror or error}") from error
@@ -87,7 +92,8 @@ class Reader:
             raise UnreadableNotebookError(f"{path} is not a notebook that can be read: {error}") from error
         return self._saved
 
-    def _decode(self, data: bytes, path: str, time: float) -> Saved:
+    def decode(self, data: bytes, path: str, time: float) -> Saved:
+        """The notebook in a file's bytes. Raises UnreadableNotebookError and ValueError."""
         notebook = self._outline(data)
         if notebook.nbformat != 4:
             raise UnreadableNotebookError(f"{path} has nbformat {notebook.nbformat}, not 4: open and save it once")

@@ -10,7 +10,13 @@ from qwen_magics.server.models import ModelsHandler
 from qwen_magics.server.notebooks import NotebookHandler
 from qwen_magics.server.settings import SettingsHandler
 from qwen_magics.server.status import StatusHandler, TestHandler
-from qwen_magics.server.threads.routes import RestoreHandler, ThreadHandler, ThreadsHandler
+from qwen_magics.server.threads.routes import (
+    RestoreHandler,
+    ThreadExportHandler,
+    ThreadHandler,
+    ThreadImportHandler,
+    ThreadsHandler,
+)
 from qwen_magics.server.usage import BudgetsHandler, ExportHandler, UsageHandler
 
 if TYPE_CHECKING:
@@ -28,6 +34,8 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     ("threads", ThreadsHandler),
     (f"threads/{THREAD}", ThreadHandler),
     (f"threads/{THREAD}/restore", RestoreHandler),
+    (f"threads/{THREAD}/export", ThreadExportHandler),
+    ("threads/import", ThreadImportHandler),
     ("models", ModelsHandler),
     ("settings", SettingsHandler),
     ("status", StatusHandler),

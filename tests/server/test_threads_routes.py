@@ -100,3 +100,35 @@ async def test_a_question_in_a_thread_that_is_gone_is_refused_before_anything_le
         await ask("Why?", thread="0" * 32)
     assert provider.requests == []
     assert (await api("GET", "threads"))["threads"] == []
+
+
+@pytest.mark.parametrize(("form", "kind"), [("ipynb", "application/x-ipynb+json"), ("json", "application/json")])
+async def test_a_thread_goes_out_as_a_file_and_comes_back(
+    api: Fetch, ask: Fetch, jp_fetch: Fetch, form: str, kind: str
+) -> None:
+    turn = await ask("What is a monad?")
+    out = await jp_fetch("qwen", "api", "threads", turn["thread"], "export", params={"format": form})
+    assert out.headers["Content-Type"].startswith(kind)
+    assert f'filename="What-is-a-monad.{form}"' in out.headers["Content-Disposition"]
+    body = {"name": f"a.{form}", "content": out.body.decode(), "notebook": "b.ipynb"}
+    back = await api("POST", "threads", "import", body=body)
+    assert back["id"] != turn["thread"]
+    assert (back["title"], back["notebook"]) == ("What is a monad?", "b.ipynb")
+    (first,) = (await api("GET", "threads", turn["thread"]))["turns_list"]
+    (second,) = back["turns_list"]
+    assert second == first | {"id": second["id"]}
+    assert back["head"] == second["id"] != first["id"]
+
+
+async def test_markdown_goes_out_and_other_forms_are_refused(api: Fetch, ask: Fetch, jp_fetch: Fetch) -> None:
+    turn = await ask("Was heißt „größer“?")
+    out = await jp_fetch("qwen", "api", "threads", turn["thread"], "export", params={"format": "md"})
+    assert out.headers["Content-Type"].startswith("text/markdown")
+    assert "filename*=UTF-8''Was-hei%C3%9Ft-gr%C3%B6%C3%9Fer.md" in out.headers["Content-Disposition"]
+    assert "Because." in out.body.decode()
+    with pytest.raises(HTTPClientError, match="400"):
+        await jp_fetch("qwen", "api", "threads", turn["thread"], "export", params={"format": "exe"})
+    with pytest.raises(HTTPClientError, match="400"):
+        await api("POST", "threads", "import", body={"name": "x.json", "content": "{}"})
+    with pytest.raises(HTTPClientError, match="404"):
+        await jp_fetch("qwen", "api", "threads", "0" * 32, "export")

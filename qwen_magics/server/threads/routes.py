@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from qwen_magics.server.handler import Handler
-from qwen_magics.server.threads.shapes import NewThread, ThreadChange, ThreadList
+from qwen_magics.server.handler import Handler, Refused
+from qwen_magics.server.threads.shapes import NewThread, Thread, ThreadChange, ThreadFile, ThreadList
+
+if TYPE_CHECKING:
+    from qwen_magics.server.threads.store import Threads
 
 
 class ThreadsHandler(Handler):
@@ -48,3 +53,45 @@ class RestoreHandler(Handler):
     async def post(self, thread: str) -> None:
         """Answers a Summary."""
         self.answer(await self.work(self.desk.threads.restore, thread))
+
+
+class ThreadExportHandler(Handler):
+    """`GET threads/<id>/export?format=md|ipynb|json`."""
+
+    async def get(self, thread: str) -> None:
+        """Answers a file."""
+        from qwen_magics.server.threads.export import TYPES
+
+        form = self.get_query_argument("format", "md")
+        if form not in TYPES:
+            raise Refused(HTTPStatus.BAD_REQUEST, f"`format` is one of {', '.join(TYPES)}.")
+        name, text = await self.work(_exported, self.desk.threads, thread, form)
+        plain = name.encode("ascii", "ignore").decode().lstrip(".-") or f"thread.{form}"
+        self.set_header("Content-Disposition", f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}")
+        self.finish(text, set_content_type=f"{TYPES[form]}; charset=UTF-8")
+
+
+class ThreadImportHandler(Handler):
+    """`POST threads/import`."""
+
+    async def post(self) -> None:
+        """Takes a ThreadFile, answers the Thread that it became."""
+        file = self.body(ThreadFile)
+        self.answer(await self.work(_imported, self.desk.threads, file), HTTPStatus.CREATED)
+
+
+def _exported(threads: Threads, thread: str, form: str) -> tuple[str, str]:
+    """The file's name and its text."""
+    from qwen_magics.server.threads import export
+
+    whole = export.portable(*threads.whole(thread))
+    write = {"md": export.as_markdown, "ipynb": export.as_notebook, "json": export.as_json}[form]
+    return export.filename(whole.title, form), write(whole)
+
+
+def _imported(threads: Threads, file: ThreadFile) -> Thread:
+    from qwen_magics.server.threads.import_ import read
+
+    thread = read(file.name, file.content)
+    notebook = thread.notebook if file.notebook is None else file.notebook
+    return threads.create(thread.title, notebook, thread.turns, thread.head)

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from qwen_magics.server.bodies import Chip, Problem
-from qwen_magics.server.threads.shapes import Bound, Spend, Summary, Turn
+from qwen_magics.server.threads.shapes import Bound, Said, Spend, Summary, Turn
 from qwen_magics.values import Receipt
 
+_SAID = "id, parent, question, asked, answer, status"
 _DEEPEST = 100_000  # turns that follow one another
 _COLUMNS = "id, parent, time, question, asked, chips, answer, thinking, status, receipt, error"
 
@@ -54,15 +55,16 @@ def turns(connection: sqlite3.Connection, thread: str) -> list[Turn]:
     return [_turn(row) for row in found]
 
 
-def path(connection: sqlite3.Connection, thread: str, turn: str) -> list[Turn]:
+def path(connection: sqlite3.Connection, thread: str, turn: str) -> list[Said]:
     """The turns from the thread's beginning to `turn`."""
     query = (
         "with recursive up (at, id, next) as ("
         " select 0, id, parent from turns where id = ?2 and thread = ?1"
         " union select at + 1, turns.id, turns.parent from up join turns on turns.id = up.next and thread = ?1"
-        f" where at < {_DEEPEST}) select {_COLUMNS} from up join turns using (id) order by at desc"
+        f" where at < {_DEEPEST}) select {_SAID} from up join turns using (id) order by at desc"
     )
-    return [_turn(row) for row in connection.execute(query, (thread, turn))]
+    names = _SAID.split(", ")
+    return [Said(**dict(zip(names, row, strict=True))) for row in connection.execute(query, (thread, turn))]
 
 
 def _turn(row: tuple[Any, ...]) -> Turn:

@@ -78,6 +78,27 @@ class Thread(Summary, frozen=True, kw_only=True):
     turns_list: list[TurnRecord] = []
 
 
+class Portable(Struct, frozen=True, kw_only=True):
+    """A thread as files keep it, whole: under `qwen_magics.thread`, in a notebook's metadata too."""
+
+    title: str = ""
+    notebook: str = ""
+    created: str = ""
+    head: str = ""
+    turns: list[Turn] = []
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """A turn as a later one sends it again."""
+
+    id: str
+    parent: str
+    question: str
+    asked: str
+    answer: str
+    status: Ending
+
+
 class ThreadList(Struct, frozen=True):
     """`GET threads`: the last changed first."""
 
@@ -100,7 +121,8 @@ class ThreadChange(Struct, frozen=True, kw_only=True):
 
 
 class ThreadFile(Struct, frozen=True, kw_only=True):
-    """`POST threads/import`: a file's name and its text."""
+    """`POST threads/import`: a file's name and its text. `notebook`: where it shall belong; None: where it did."""
 
     name: str = ""
     content: str
+    notebook: str | None = None

@@ -20,7 +20,7 @@ from qwen_magics.ledger.owner import Owner, gone, me
 from qwen_magics.ledger.records import NO_MONEY
 from qwen_magics.server.threads import rows
 from qwen_magics.server.threads.schema import SCHEMAS
-from qwen_magics.server.threads.shapes import Summary, Thread, Turn
+from qwen_magics.server.threads.shapes import Said, Summary, Thread, Turn
 
 if TYPE_CHECKING:
     import sqlite3
@@ -82,7 +82,7 @@ class Threads:
         """What came until now."""
         with self._file.write() as transaction:
             query = "update turns set answer = ?, thinking = ? where id = ? and status = 'running'"
-            transaction.execute(query, (text, thinking, turn))
+            transaction.execute(query, (_whole(text), _whole(thinking), turn))
 
     def end(
         self, turn: str, settled: Settled | None, problem: Problem | None, text: str = "", thinking: str = ""
@@ -90,8 +90,8 @@ class Threads:
         """What came of it; `text` and `thinking` are what came where it didn't settle."""
         receipt = settled.receipt if settled is not None else None
         row = {
-            "answer": settled.text if settled is not None else text,
-            "thinking": settled.thinking if settled is not None else thinking,
+            "answer": _whole(settled.text if settled is not None else text),
+            "thinking": _whole(settled.thinking if settled is not None else thinking),
             "status": _ending(receipt, problem),
             "owner": "",
             "error": msgspec.json.encode(problem).decode() if problem is not None else None,
@@ -104,7 +104,7 @@ class Threads:
             for (thread,) in found.fetchall():
                 _touch(transaction, thread, _now())
 
-    def path(self, thread: str, turn: str) -> list[Turn]:
+    def path(self, thread: str, turn: str) -> list[Said]:
         """The turns from the thread's beginning to `turn`."""
         with self._file.read() as connection:
             return rows.path(connection, thread, turn)
@@ -256,6 +256,11 @@ def title(question: str) -> str:
 def tidy(title: str) -> str:
     """In one line, not too long."""
     return " ".join(title.split())[:LONGEST_TITLE]
+
+
+def _whole(text: str) -> str:
+    """Half a surrogate pair, which a stream may end in, can't be stored."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _now() -> str:
