@@ -1,18 +1,63 @@
-/** What is being typed and what will go along with it. State only. */
+/** What is being typed, what will go along with it, what it would cost; asking. State only. */
 
+import type { IDisposable } from '@lumino/disposable';
+import { Throttler } from '@lumino/polling';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { IQuestion } from '../api/values';
+import { Refusal, type Server } from '../api/server';
+import type {
+  IEstimate,
+  IProblem,
+  IQuestion,
+  IWhatIsSent
+} from '../api/values';
 import type { ChatModel } from '../chat/model';
+import type { IOpenNotebook, OpenChange } from '../notebook/open';
 import type { Preferences } from '../settings/model';
+import { Chips } from './chips';
+import type { Drafts } from './drafts';
+import { Estimator, said } from './estimator';
+import type { IAt, IMention, IVariables, Mentions } from './mentions';
 
-export class ComposerModel {
-  constructor(
-    private readonly _chat: ChatModel,
-    private readonly _preferences: Preferences
-  ) {}
+export interface IComposerParts {
+  readonly server: Server;
+  readonly chat: ChatModel;
+  readonly preferences: Preferences;
+  readonly open: IOpenNotebook;
+  readonly drafts: Drafts;
+  readonly mentions: Mentions;
+  readonly variables: IVariables | null;
+}
 
+/** What is asked beside the text: the turn that it follows, and what people agreed to. */
+export interface IAsk {
+  readonly parent?: string;
+  readonly yes?: boolean;
+}
+
+export class ComposerModel implements IDisposable {
+  constructor(private readonly _parts: IComposerParts) {
+    const { chat, open, preferences, drafts } = _parts;
+    this.chips = new Chips(open, chat);
+    this.estimator = new Estimator(signal => this._estimate(signal));
+    this.chips.changed.connect(this._refresh, this);
+    preferences.changed.connect(this._refresh, this);
+    chat.changed.connect(this._refresh, this);
+    open.changed.connect(this._onOpen, this);
+    this._panel = open.panel;
+    this._path = open.path;
+    void drafts.load().then(() => {
+      this._text ||= drafts.get(this._path);
+      this._refresh();
+    });
+    this._refresh();
+  }
+
+  readonly chips: Chips;
+  readonly estimator: Estimator;
+
+  /** Emitted when the text, the chips or the problem change; an estimate has its own signal. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -21,36 +66,179 @@ export class ComposerModel {
     return this._text;
   }
   set text(text: string) {
-    this._text = text;
-    this._changed.emit();
-  }
-
-  /** Ask what was typed. The draft comes back where the question was refused. */
-  async send(): Promise<void> {
-    const question = this.question();
-    this.text = '';
-    try {
-      await this._chat.ask(question);
-    } catch (problem) {
-      this.text = this._text || question.text;
-      throw problem;
+    if (text !== this._text) {
+      this._text = text;
+      this._problem = null;
+      this._parts.drafts.set(this._path, text);
+      this._refresh();
     }
   }
 
-  /** What would be asked now. */
-  question(): IQuestion {
+  get open(): IOpenNotebook {
+    return this._parts.open;
+  }
+
+  get mentions(): Mentions {
+    return this._parts.mentions;
+  }
+
+  get preferences(): Preferences {
+    return this._parts.preferences;
+  }
+
+  /** Why the last question was refused, until something else is typed. Nothing of it has left. */
+  get problem(): IProblem | null {
+    return this._problem;
+  }
+
+  /** Put what was chosen in the `@` word's place, and have it go along. Returns where the cursor is then. */
+  mention({ start, end }: IAt, mention: IMention): number {
+    const folder = mention.kind === 'folder';
+    const words = folder ? `@${mention.token}` : mention.words;
+    const space = words && !folder && this._text[end] !== ' ' ? ' ' : '';
+    const before = this._text.slice(0, start) + words + space;
+    this.text = before + this._text.slice(end);
+    if (mention.kind === 'var') {
+      void this._addVariable(mention.name);
+    } else if (mention.kind === 'selection') {
+      this.chips.add('selection', mention.name, this.open.selected?.text ?? '');
+    } else if (mention.kind !== 'folder') {
+      this.chips.add(mention.kind, mention.name);
+    }
+    return before.length;
+  }
+
+  /** Ask what was typed; resolves when it is answered. The text comes back where the question was refused. */
+  async send(ask: IAsk = {}): Promise<void> {
+    const text = this._text;
+    if (!text.trim() || this._parts.chat.running !== null) {
+      return;
+    }
+    const along = this.chips.list;
+    this.text = '';
+    try {
+      const asked = this.ask(text, ask);
+      this.chips.asked();
+      await asked;
+    } catch (problem) {
+      this.text = this._text || text;
+      along
+        .filter(({ added, on }) => added && on)
+        .forEach(({ kind, name, text }) => this.chips.add(kind, name, text));
+      this._problem = said(problem);
+      this._changed.emit();
+      if (!(problem instanceof Refusal)) {
+        console.warn('The question was not asked.', problem);
+      }
+    }
+  }
+
+  /** Ask `text` with what goes along now: of the chips, settings and notebook at this moment. */
+  async ask(text: string, ask: IAsk = {}): Promise<void> {
+    const question = this.question(text, ask);
+    await this.open.held(notebook =>
+      this._parts.chat.ask({ ...question, notebook })
+    );
+  }
+
+  /** The very request that would go now; null where there is none, `problem` then says why. */
+  async whatIsSent(): Promise<IWhatIsSent | null> {
+    try {
+      return await this.open.held(notebook =>
+        this._parts.server.call<IWhatIsSent>('POST', 'request', {
+          ...this.question(),
+          notebook
+        })
+      );
+    } catch (problem) {
+      this._problem = said(problem);
+      this._changed.emit();
+      return null;
+    }
+  }
+
+  /** What would be asked now, but for the notebook's name. */
+  question(text = this._text, { parent, yes }: IAsk = {}): IQuestion {
+    const { chat, preferences } = this._parts;
     return {
-      text: this._text,
-      thread: this._chat.thread,
-      parent: this._chat.head,
+      text,
+      thread: chat.thread,
+      parent: parent ?? chat.head,
       notebook: '',
-      chips: [{ kind: 'thread', name: '', text: '', on: true }],
-      ...this._preferences.options,
-      yes: false,
+      chips: this.chips.sent,
+      ...preferences.options,
+      yes: yes ?? false,
       unpriced: false
     };
   }
 
+  get isDisposed(): boolean {
+    return this.estimator.isDisposed;
+  }
+
+  dispose(): void {
+    this.estimator.dispose();
+    this._busy.dispose();
+    this._parts.drafts.dispose();
+    Signal.clearData(this);
+  }
+
+  private _estimate(signal: AbortSignal): Promise<IEstimate> {
+    return this.open.held(async notebook => {
+      const question = { ...this.question(), notebook };
+      const asked = JSON.stringify(question);
+      const { estimate } = this.estimator;
+      if (asked !== this._asked || estimate === null) {
+        const found = await this._parts.server.call<IEstimate>(
+          'POST',
+          'estimate',
+          question,
+          signal
+        );
+        this._asked = asked;
+        return found;
+      }
+      return estimate;
+    }, signal);
+  }
+
+  private async _addVariable(name: string): Promise<void> {
+    const summary = await this._parts.variables?.summary(name).catch(() => '');
+    this.chips.add('var', name, summary ?? '');
+  }
+
+  private _refresh(): void {
+    this.estimator.refresh();
+    this._changed.emit();
+  }
+
+  private _onOpen(_: IOpenNotebook, change: OpenChange): void {
+    if (change === 'cells') {
+      void this._busy.invoke();
+      return;
+    }
+    const { open, drafts } = this._parts;
+    if (open.panel !== this._panel) {
+      this._text = drafts.get(open.path);
+      this._problem = null;
+      this.chips.clear();
+    } else if (open.path !== this._path) {
+      drafts.set(open.path, this._text); // renamed
+    }
+    this._panel = open.panel;
+    this._path = open.path;
+    this._refresh();
+  }
+
+  /** While a cell prints, not each of its lines is worth a look. */
+  private readonly _busy = new Throttler(() => this._refresh(), {
+    limit: 400,
+    edge: 'trailing'
+  });
   private _text = '';
+  private _path: string;
+  private _panel: IOpenNotebook['panel'];
+  private _asked = '';
+  private _problem: IProblem | null = null;
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -1,11 +1,17 @@
-/** The input: what is typed, and the button that sends or stops. */
+/** The composer: chips, the input, the meter, the buttons. Holds no state of its own. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { ChatModel } from '../chat/model';
+import { Actions } from './actions';
+import { ChipsView } from './chipsview';
+import { takeDrops } from './drop';
+import { Input } from './input';
+import { Meter } from './meter';
 import type { ComposerModel } from './model';
+import { Obstacle } from './obstacle';
 
 interface IProps {
   readonly model: ComposerModel;
@@ -13,37 +19,52 @@ interface IProps {
   readonly trans: TranslationBundle;
 }
 
-export function ComposerView({
-  model,
-  chat,
-  trans
-}: IProps): React.JSX.Element {
+export function ComposerView(props: IProps): React.JSX.Element {
+  const { model, chat, trans } = props;
+  const root = React.useRef<HTMLElement>(null);
+  React.useEffect(() => {
+    const drops = takeDrops(root.current!, model.chips, model.open.localPath);
+    return () => {
+      drops.dispose();
+    };
+  }, [model]);
+  const onShowSent = (): void => {
+    void model.whatIsSent().then(async sent => {
+      if (sent !== null) {
+        const { showSent } = await import('./sent');
+        await showSent(sent, trans);
+      }
+    });
+  };
   return (
-    <div className="jp-QwenComposer">
+    <section
+      ref={root}
+      className="jp-QwenComposer"
+      aria-label={trans.__('Question')}
+    >
       <UseSignal signal={model.changed}>
         {() => (
-          <textarea
-            className="jp-QwenComposer-input"
-            aria-label={trans.__('Ask Qwen')}
-            placeholder={trans.__('Ask about this notebook, @ to add context…')}
-            value={model.text}
-            onChange={event => {
-              model.text = event.target.value;
+          <UseSignal signal={model.estimator.changed}>
+            {() => {
+              const { estimate, stale } = model.estimator;
+              return (
+                <>
+                  <ChipsView model={model} trans={trans} />
+                  <Input model={model} trans={trans} />
+                  <Meter estimate={estimate} stale={stale} trans={trans} />
+                  <Obstacle model={model} trans={trans} />
+                  <Actions
+                    model={model}
+                    chat={chat}
+                    trans={trans}
+                    onShowSent={onShowSent}
+                  />
+                </>
+              );
             }}
-          />
+          </UseSignal>
         )}
       </UseSignal>
-      <UseSignal signal={chat.changed}>
-        {() =>
-          chat.running !== null ? (
-            <button onClick={() => void chat.stop()}>{trans.__('Stop')}</button>
-          ) : (
-            <button onClick={() => void model.send()}>
-              {trans.__('Send')}
-            </button>
-          )
-        }
-      </UseSignal>
-    </div>
+    </section>
   );
 }

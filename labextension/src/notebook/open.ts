@@ -3,34 +3,20 @@
  * State only; what goes along with a question is the composer's to say.
  */
 
-import type { Cell, ICellModel, ICodeCellModel } from '@jupyterlab/cells';
-import type { CodeEditor } from '@jupyterlab/codeeditor';
+import type { Cell } from '@jupyterlab/cells';
 import { PathExt } from '@jupyterlab/coreutils';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { Contents } from '@jupyterlab/services';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import { Refusal, type Server } from '../api/server';
 import { VERSION, type IHeld } from '../api/values';
+import { marked, named, type IOpenCell, type ISelected } from './cells';
 import { fresh, snapshot, type ISnapshot } from './snapshot';
 
 /** Another notebook (or none), other cells or other text in them, another selection. */
 export type OpenChange = 'notebook' | 'cells' | 'selection';
-
-/** A cell as people name it; `number` counts all cells from 1. */
-export interface IOpenCell {
-  readonly id: string;
-  readonly number: number;
-  readonly kind: 'code' | 'markdown' | 'raw';
-  /** Its first line with something in it. */
-  readonly title: string;
-  readonly failed: boolean;
-}
-
-export interface ISelected {
-  readonly cell: string;
-  readonly text: string;
-}
 
 /** What others may know of it. */
 export interface IOpenNotebook {
@@ -46,6 +32,8 @@ export interface IOpenNotebook {
   readonly selected: ISelected | null;
   /** The cell that failed last. */
   readonly failed: IOpenCell | null;
+  /** A path of JupyterLab's without its drive's name: the server's own. */
+  localPath(path: string): string;
   /** The notebook as it is now, null where none is open. */
   snapshot(): ISnapshot | null;
   /** Bring the server's copy up to date; the name by which it holds it, "" where none is open. */
@@ -58,11 +46,10 @@ export interface IOpenNotebook {
 }
 
 export class OpenNotebook implements IOpenNotebook {
-  /** `localPath` takes a drive's name off a path (`Contents.IManager.localPath`). */
   constructor(
     private readonly _server: Server,
     private readonly _tracker: INotebookTracker | null,
-    private readonly _localPath: (path: string) => string = path => path
+    private readonly _contents: Pick<Contents.IManager, 'localPath'> | null
   ) {
     _tracker?.currentChanged.connect(this._follow, this);
     _tracker?.activeCellChanged.connect(this._followCell, this);
@@ -78,7 +65,7 @@ export class OpenNotebook implements IOpenNotebook {
   }
 
   get path(): string {
-    return this.panel ? this._localPath(this.panel.context.path) : '';
+    return this.panel ? this.localPath(this.panel.context.path) : '';
   }
 
   get name(): string {
@@ -102,17 +89,15 @@ export class OpenNotebook implements IOpenNotebook {
   }
 
   get failed(): IOpenCell | null {
-    let last: { cell: IOpenCell; count: number } | null = null;
-    for (const [index, model] of Array.from(
-      this.panel?.model?.cells ?? []
-    ).entries()) {
-      const count = hasFailed(model) ? (model.executionCount ?? 0) : -1;
-      if (count >= 0 && count >= (last?.count ?? 0)) {
-        last = { cell: named(model, index), count };
-      }
+    let last: IOpenCell | null = null;
+    for (const cell of this.cells) {
+      last = cell.failed && count(cell) >= count(last) ? cell : last;
     }
-    return last?.cell ?? null;
+    return last;
   }
+
+  readonly localPath = (path: string): string =>
+    this._contents?.localPath(path) ?? path;
 
   snapshot(): ISnapshot | null {
     const model = this.panel?.model;
@@ -217,32 +202,6 @@ export class OpenNotebook implements IOpenNotebook {
   private readonly _changed = new Signal<this, OpenChange>(this);
 }
 
-function named(model: ICellModel, index: number): IOpenCell {
-  const source = model.sharedModel.getSource();
-  return {
-    id: model.id,
-    number: index + 1,
-    kind:
-      model.type === 'code' || model.type === 'markdown' ? model.type : 'raw',
-    title: (/\S[^\n]*/.exec(source)?.[0] ?? '').slice(0, 80),
-    failed: hasFailed(model)
-  };
-}
-
-function hasFailed(model: ICellModel): model is ICodeCellModel {
-  const outputs = model.type === 'code' && (model as ICodeCellModel).outputs;
-  for (let index = 0; outputs && index < outputs.length; index++) {
-    if (outputs.get(index).type === 'error') {
-      return true;
-    }
-  }
-  return false;
-}
-
-function marked(editor: CodeEditor.IEditor): string {
-  const { start, end } = editor.getSelection();
-  const offsets = [editor.getOffsetAt(start), editor.getOffsetAt(end)];
-  return editor.model.sharedModel
-    .getSource()
-    .slice(Math.min(...offsets), Math.max(...offsets));
+function count(cell: IOpenCell | null): number {
+  return cell?.count ?? 0;
 }

@@ -23,6 +23,15 @@ export class SidebarPanel extends ReactWidget {
     this.addClass('jp-QwenPanel');
   }
 
+  /** While nobody looks, nothing is asked of the server. */
+  protected override onAfterShow(): void {
+    this._parts.composer.estimator.active = true;
+  }
+
+  protected override onAfterHide(): void {
+    this._parts.composer.estimator.active = false;
+  }
+
   protected override render(): React.JSX.Element {
     const { chat, composer, trans } = this._parts;
     return (

@@ -5,7 +5,9 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
+import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { PanelLayout, Widget } from '@lumino/widgets';
 
@@ -30,17 +32,31 @@ export const sidebar: JupyterFrontEndPlugin<void> = {
   id: 'qwen-magics:sidebar',
   description: 'A chat beside the notebook that shows what it sends and costs.',
   autoStart: true,
-  optional: [ILayoutRestorer, ISettingRegistry, ITranslator],
+  optional: [
+    ILayoutRestorer,
+    ISettingRegistry,
+    INotebookTracker,
+    IStateDB,
+    ITranslator
+  ],
   activate: (
     app: JupyterFrontEnd,
     restorer: ILayoutRestorer | null,
     registry: ISettingRegistry | null,
+    tracker: INotebookTracker | null,
+    state: IStateDB | null,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('qwen-magics');
     const place = new Place(async () => {
       const { makePanel } = await import('./content');
-      return makePanel({ trans, registry });
+      return makePanel({
+        trans,
+        registry,
+        tracker,
+        contents: app.serviceManager.contents,
+        state
+      });
     });
     place.id = 'jp-qwen-sidebar';
     place.title.caption = trans.__('Qwen');
