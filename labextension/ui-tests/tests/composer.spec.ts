@@ -2,13 +2,13 @@
 
 import { mkdtempSync } from 'fs';
 import { tmpdir } from 'os';
-import { basename, join } from 'path';
+import { join } from 'path';
 
-import { expect, test } from '@jupyterlab/galata';
+import { test } from '@jupyterlab/galata';
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 
-import { QUIET, bring, objections, shot, writeNotebook } from './notebook';
+import { QUIET, bring, shot, writeNotebook } from './notebook';
 
 test.use(QUIET);
 
