@@ -12,6 +12,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from qwen_magics.errors import QwenError
+from qwen_magics.server import words
 
 VERSION = 1
 
@@ -29,7 +30,8 @@ class Problem(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, error: QwenError) -> Problem:
         """The error in the form in which a browser gets it."""
-        return cls(kind=type(error).__name__, message=error.message, remedy=error.remedy, request_id=error.request_id)
+        kind = type(error).__name__
+        return cls(kind=kind, message=error.message, remedy=words.remedy(error), request_id=error.request_id)
 
 
 # --- the open notebook ----------------------------------------------------------------------------------------------

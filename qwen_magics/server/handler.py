@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -56,8 +57,13 @@ class Handler(APIHandler):
     def body(self, kind: type[T]) -> T:
         """The request's JSON as a checked value; unknown fields are ignored. Raises Refused."""
         try:
-            return msgspec.json.decode(self.request.body, type=kind)
-        except msgspec.DecodeError as problem:  # ValidationError too: it says which field
+            try:
+                return msgspec.json.decode(self.request.body, type=kind)
+            except msgspec.ValidationError:
+                raise
+            except msgspec.DecodeError:
+                return msgspec.json.decode(_without_halves(self.request.body), type=kind)
+        except (ValueError, RecursionError) as problem:  # msgspec's are ValueErrors and say which field
             raise Refused(HTTPStatus.BAD_REQUEST, f"The request's body can't be: {problem}.") from None
 
     def answer(self, value: Any, status: HTTPStatus = HTTPStatus.OK) -> None:
@@ -78,11 +84,17 @@ class Handler(APIHandler):
         self.answer({"version": VERSION, "error": Problem(kind="Refused", message=text)}, HTTPStatus(status_code))
 
 
+def _without_halves(body: bytes) -> bytes:
+    """JSON with `?` where half a character stands: a browser may cut an emoji in two, which no UTF-8 can say."""
+    return json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
+
+
 def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
     @web.authenticated
     @authorized
     @functools.wraps(method)
     async def guarded(self: Handler, *args: Any, **kwargs: Any) -> None:
+        self.check_xsrf_cookie()  # the server itself does so only where something may change
         try:
             done = method(self, *args, **kwargs)
             if inspect.isawaitable(done):
