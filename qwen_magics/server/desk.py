@@ -102,6 +102,13 @@ class Desk:
         return Ledger(self.folder / "ledger.sqlite")
 
     @_once
+    def books(self) -> Ledger:
+        """The same ledger, to be read: by a connection of its own, so that a long report holds up no turn."""
+        from qwen_magics.ledger import Ledger
+
+        return Ledger(self.ledger.path)
+
+    @_once
     def client(self) -> AsyncClient:
         """Connections are kept between turns."""
         from qwen_magics.provider.client import AsyncClient

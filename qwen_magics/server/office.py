@@ -200,16 +200,18 @@ class TurnLine(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """What was spent on this machine. `foot` says what the sums are and what is not in them."""
+    """What was spent on this machine; a brief one has nothing from `month` on. `foot` says what the sums are and what
+    is not in them.
+    """
 
     today: list[Sum]
     notebook: list[Sum]
-    month: list[Sum]
-    all: list[Sum]
     budgets: list[Budget]
-    days: list[DaySum]
-    turns: list[TurnLine]
     sidebar_only: bool
+    month: list[Sum] = []
+    all: list[Sum] = []
+    days: list[DaySum] = []
+    turns: list[TurnLine] = []
     foot: str = ""
     version: int = VERSION
 

@@ -6,6 +6,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from qwen_magics.server.handler import Handler, Refused
 from qwen_magics.server.kernels import elsewhere
 from qwen_magics.server.office import Budget, DaySum, SetBudget, Sum, TurnLine, Usage
@@ -23,34 +25,39 @@ TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 # --- usage ----------------------------------------------------------------------------------------------------------
 
 
-def usage(desk: Desk, path: str = "", *, sidebar_only: bool = False) -> Usage:
-    """All that the view and the status bar show. Blocks. Raises LedgerError; makes no ledger where there is none."""
+def usage(desk: Desk, path: str = "", *, brief: bool = False, sidebar_only: bool = False) -> Usage:
+    """All that the view shows; `brief`: what the status bar does, which is quick however much there is. Blocks. Raises
+    LedgerError; makes no ledger where there is none.
+    """
     from datetime import timedelta
 
     from qwen_magics.display.spending import foot
     from qwen_magics.ledger import ALL, Filter, spans
 
-    today = spans.today(None)
-    place = desk.place(path)
-    whole = _spent(desk, ALL)
-    first = spans.midnight(today.date() - timedelta(days=DAYS - 1), None)
-    month = spans.midnight(today.date().replace(day=1), None)
-    days = desk.ledger.spent(Filter(since=first), "day", split="model") if whole else []
-    return Usage(
+    today, place = spans.today(None), desk.place(path)
+    said = Usage(
         today=_sums(_spent(desk, Filter(since=today))),
         notebook=_sums(_spent(desk, Filter(notebook=place))) if path else [],
-        month=_sums(_spent(desk, Filter(since=month))),
-        all=_sums(whole),
         budgets=_budgets(desk, place),
+        sidebar_only=sidebar_only,
+    )
+    if brief:
+        return said
+    whole = _spent(desk, ALL)
+    first, month = today.date() - timedelta(days=DAYS - 1), today.date().replace(day=1)
+    days = desk.books.spent(Filter(since=spans.midnight(first, None)), "day", split="model") if whole else []
+    return replace(
+        said,
+        month=_sums(_spent(desk, Filter(since=spans.midnight(month, None)))),
+        all=_sums(whole),
         days=[DaySum(day=total.group, model=total.within, **_fields(total)) for total in days],
         turns=_last(desk),
-        sidebar_only=sidebar_only,
         foot=foot(whole),
     )
 
 
 def _spent(desk: Desk, chosen: Filter) -> list[Total]:
-    return desk.ledger.spent(chosen) if desk.ledger.path.exists() else []
+    return desk.books.spent(chosen) if desk.books.path.exists() else []
 
 
 def _sums(totals: Iterable[Total]) -> list[Sum]:
@@ -67,7 +74,7 @@ def _fields(total: Total) -> dict[str, Any]:
 
 def _last(desk: Desk) -> list[TurnLine]:
     """The last turns of this machine, newest first."""
-    return [_line(desk, entry) for entry in desk.ledger.last(LAST)] if desk.ledger.path.exists() else []
+    return [_line(desk, entry) for entry in desk.books.last(LAST)] if desk.books.path.exists() else []
 
 
 def _line(desk: Desk, entry: Entry) -> TurnLine:
@@ -100,7 +107,7 @@ def _budgets(desk: Desk, place: str) -> list[Budget]:
     from qwen_magics.turn.budget import ceilings
 
     own = ceilings(desk.settings())
-    found = desk.ledger.budgets(place, own) if desk.ledger.path.exists() else [Standing(one) for one in own]
+    found = desk.books.budgets(place, own) if desk.books.path.exists() else [Standing(one) for one in own]
     ordered = sorted(
         found, key=lambda one: (SCOPES.index(one.ceiling.scope), one.ceiling.currency != "USD", one.ceiling.amount)
     )
@@ -147,22 +154,23 @@ def export(desk: Desk, form: str, path: str = "") -> str:
     from qwen_magics.ledger import Filter, flat
 
     chosen = Filter(notebook=desk.place(path) if path else None)
-    there = desk.ledger.path.exists()
-    turns = [flat(entry) for entry in desk.ledger.rows(chosen)] if there else []
+    there = desk.books.path.exists()
+    turns = [flat(entry) for entry in desk.books.rows(chosen)] if there else []
     if form == "csv":
         return written.as_csv(turns)
-    totals = written.totals(desk.ledger.spent(chosen, "model") if there else [])
+    totals = written.totals(desk.books.spent(chosen, "model") if there else [])
     return written.as_json({"by": "model", "totals": totals, "turns": turns})
 
 
 class UsageHandler(Handler):
-    """`GET usage?notebook=PATH`."""
+    """`GET usage?notebook=PATH&brief=1`."""
 
     async def get(self) -> None:
         """Answers Usage."""
         path = self.get_query_argument("notebook", "")
         away = await elsewhere(self, path)
-        self.answer(await self.work(lambda: usage(self.desk, path, sidebar_only=away)))
+        brief = self.get_query_argument("brief", "") not in ("", "0")
+        self.answer(await self.work(lambda: usage(self.desk, path, brief=brief, sidebar_only=away)))
 
 
 class BudgetsHandler(Handler):

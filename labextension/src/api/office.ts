@@ -175,7 +175,10 @@ export interface ISpentTurn {
   readonly receipt: IReceipt;
 }
 
-/** `foot` says what the sums are and what is not in them; it stands under every total. */
+/**
+ * `GET usage?notebook=…`. `foot` says what the sums are and what is not in them; it stands under every total. With
+ * `&brief=1`, for the status bar, only `today`, `notebook`, `budgets` and `sidebar_only` are filled.
+ */
 export interface IUsageReport {
   readonly today: ReadonlyArray<ITotal>;
   readonly notebook: ReadonlyArray<ITotal>;
