@@ -1,6 +1,6 @@
 /** A notebook as it is on screen, unsaved edits and all: each cell by a key that changes with its content. Sends nothing. */
 
-import type { ICellModel } from '@jupyterlab/cells';
+import type { ICellModel, ICodeCellModel } from '@jupyterlab/cells';
 import type { INotebookModel } from '@jupyterlab/notebook';
 import { UUID } from '@lumino/coreutils';
 
@@ -23,7 +23,7 @@ export interface ISnapshot {
 
 const page = UUID.uuid4(); // keys of two browsers never meet
 let made = 0;
-const known = new WeakMap<ICellModel, IKeyed>();
+const known = new WeakMap<ICellModel, IKeyed & { readonly printed: number }>();
 const followed = new WeakSet<ICellModel>();
 
 /** The notebook as it is now. Only what changed since the last look is copied. */
@@ -46,16 +46,33 @@ export function fresh(
 }
 
 function keyed(model: ICellModel): IKeyed {
+  const length = printed(model);
   let found = known.get(model);
-  if (found === undefined) {
+  if (found?.printed !== length) {
     if (!followed.has(model)) {
       followed.add(model);
       model.contentChanged.connect(forget);
     }
-    found = { key: `${page}.${++made}`, cell: live(model) };
+    found = {
+      key: `${page}.${++made}`,
+      cell: live(model),
+      printed: length
+    };
     known.set(model, found);
   }
   return found;
+}
+
+/** How much a cell has printed: what is printed behind earlier text changes a cell without a signal. */
+function printed(model: ICellModel): number {
+  let length = 0;
+  if (model.type === 'code') {
+    const { outputs } = model as ICodeCellModel;
+    for (let index = 0; index < outputs.length; index++) {
+      length += outputs.get(index).streamText?.text.length ?? 0;
+    }
+  }
+  return length;
 }
 
 function forget(model: ICellModel): void {
