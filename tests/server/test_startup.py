@@ -16,7 +16,7 @@ before = set(sys.modules)
 server = ServerApp(jpserver_extensions={"qwen_magics.server": True}, open_browser=False, port=0)
 server.initialize(argv=["--allow-root"], new_httpserver=False)
 assert "qwen_magics_desk" in server.web_app.settings
-print("found:", sorted(name for name in set(sys.modules) - before if name.split(".")[0] in ("qwen_magics", "httpx")))
+print("found:", sorted(name for name in set(sys.modules) - before if name.split(".")[0] == "qwen_magics"))
 """
 LIGHT = {"qwen_magics", "qwen_magics.errors", "qwen_magics.values", "qwen_magics.server"}
 
