@@ -36,7 +36,7 @@ export default defineConfig([
   },
   {
     files: ['src/**/*.ts', 'src/**/*.tsx'],
-    ignores: ['**/*.spec.ts'], // rules for code that lives as long as a page
+    ignores: ['**/*.spec.ts', '**/*.spec.tsx'], // rules for code that lives as long as a page
     plugins: { jupyter },
     languageOptions: { parserOptions: { project: 'tsconfig.json' } },
     rules: jupyterRules

@@ -23,7 +23,7 @@ COMMANDS = {
     "demo": "open the quickstart notebook in JupyterLab, answered by the local model",
     "doctor": "what is configured and where it comes from, what answers, where the ledger lies",
     "estimate": "what running a notebook would cost, before it runs",
-    "forget": "remove saved answers, and with --spend what was spent, from this machine",
+    "forget": "remove saved answers and threads, and with --spend what was spent, from this machine",
     "login": "store a provider's key with its region and workspace",
     "local": "the local model: fetch its weights, start, stop, status",
     "prices": "what the models cost, tier by tier, with date and source",

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ from qwen_magics.credentials import Key
 from qwen_magics.display import receipt as receipt_words
 from qwen_magics.display import tally
 from qwen_magics.ledger import Ledger, Where
+from qwen_magics.server.bodies import Question
+from qwen_magics.server.threads.store import FILE, Threads
 from qwen_magics.values import Cost, Receipt, Usage
 
 if TYPE_CHECKING:
@@ -323,6 +326,25 @@ def test_forgetting_takes_answers_and_only_when_told_so_what_was_spent(
     assert main(["forget", "--all", "--spend"]) == 0
     assert ledger.rows() == []
     assert capsys.readouterr().out == "1 saved answer forgotten.\n3 turns forgotten.\n"
+
+
+def test_forgetting_takes_threads_of_the_sidebar(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = settings.load().with_options().data_dir / FILE
+    threads = Threads(path, str(tmp_path))
+    for notebook in ("a.ipynb", "b.ipynb", ""):
+        threads.begin(uuid.uuid4().hex, Question(text="a secret plan"), notebook)
+    assert main(["forget", "--notebook", str(tmp_path / "a.ipynb")]) == 0
+    assert [thread.notebook for thread in threads.listed()] == ["", "b.ipynb"]
+    assert main(["forget", "--before", "2001-01-01"]) == 0
+    assert main(["forget", "--all"]) == 0
+    assert threads.listed() == []
+    threads.close()
+    assert capsys.readouterr().out.splitlines() == [
+        "0 saved answers and 1 thread forgotten.",
+        "0 saved answers forgotten.",
+        "0 saved answers and 2 threads forgotten.",
+    ]
+    assert not [file for file in path.parent.iterdir() if b"secret plan" in file.read_bytes()]
 
 
 # --- doctor -----------------------------------------------------------------------------------------------------------

@@ -83,6 +83,14 @@ def test_what_is_to_be_kept_is_kept(kind: Any) -> None:
     assert strip(json.dumps(FULL), ["receipts", "thinking", "reports", "asked", "answers"]).text == json.dumps(FULL)
 
 
+def test_a_thread_of_the_sidebar_goes_with_its_other_branches() -> None:
+    whole = notebook() | {"metadata": {"qwen_magics": {"version": 1, "thread": {"title": PRIVATE[0]}, "send": False}}}
+    done = strip(json.dumps(whole))
+    assert json.loads(done.text)["metadata"] == {"qwen_magics": {"version": 1, "send": False}}
+    assert done.removed == {"threads": 1}
+    assert strip(json.dumps(whole), ["threads"]).text == json.dumps(whole)
+
+
 def test_answers_go_too_where_that_is_wanted() -> None:
     done = strip(json.dumps(FULL), [])
     assert [output["output_type"] for output in outputs_of(done.text)] == ["stream"]

@@ -1,4 +1,4 @@
-"""`jupyter qwen forget`: takes saved answers, or all that is known of turns, out of this machine's ledger."""
+"""`jupyter qwen forget`: takes saved answers and threads, or all that is known of turns, from this machine."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from qwen_magics import settings
 from qwen_magics.commands.console import say
+from qwen_magics.display.figures import counted
 from qwen_magics.errors import OptionError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-HELP = """Answers are saved so that one that a rerun overwrote can be brought back. What is forgotten can't be read from
-the ledger's file any more. Notebooks keep what is in them; keys: `jupyter qwen login --logout`."""
+HELP = """Answers are saved so that one that a rerun overwrote can be brought back; threads of the sidebar are kept
+until they are deleted, and 30 days more. What is forgotten can't be read from this machine's files any more: answers,
+and threads that were last changed before the given day. Notebooks keep what is in them; keys go by
+`jupyter qwen login --logout`."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -27,15 +30,20 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Forget."""
     from qwen_magics.ledger import Ledger, spans
+    from qwen_magics.server.threads.store import FILE, Threads
 
     if not (args.notebook or args.before or args.all):
         raise OptionError("Nothing is forgotten unasked.", remedy="--notebook FILE, --before DATE or --all")
-    ledger = Ledger(settings.load().with_options().data_dir / "ledger.sqlite")
+    folder = settings.load().with_options().data_dir
+    ledger = Ledger(folder / "ledger.sqlite")
     notebook = None if args.notebook is None else str(args.notebook.absolute())
     before = spans.day(args.before, None) if args.before else None
-    count = 0
+    count = threads = 0
     if ledger.path.exists():
         count = ledger.forget(notebook=notebook, before=before, spend=args.spend)
-    what = "turn" if args.spend else "saved answer"
-    say(f"{count:,} {what}{'' if count == 1 else 's'} forgotten.")
+    if (folder / FILE).exists():
+        threads = Threads(folder / FILE).forget(notebook=notebook, before=before)
+    said = [counted(count, "turn" if args.spend else "saved answer")]
+    said += [counted(threads, "thread")] if threads else []
+    say(f"{' and '.join(said)} forgotten.")
     return 0

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 HELP = """Removed are receipts (what was spent, request ids), thinking, the reports of %qwen_context, %qwen_usage and
-their like, and what was asked as it was sent ({{ expressions }} filled in, attachments). Answers stay, as Markdown that
+their like, what was asked as it was sent ({{ expressions }} filled in, attachments), and the thread of the sidebar that
+a notebook was exported from, with its other branches. Answers stay, as Markdown that
 any viewer shows; so does all else, byte for byte. Later turns still work: the cell's own text stands in for what was
 asked. On this machine saved answers replay as before; for that to work elsewhere, `--keep asked`.
 
@@ -31,6 +32,7 @@ _WORDS: dict[What, tuple[str, str]] = {
     "reports": ("report", "reports"),
     "answers": ("part of an answer", "parts of answers"),
     "asked": ("question as it was sent", "questions as they were sent"),
+    "threads": ("thread of the sidebar", "threads of the sidebar"),
 }
 
 

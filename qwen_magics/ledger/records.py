@@ -106,6 +106,12 @@ def last(connection: sqlite3.Connection, limit: int) -> list[Entry]:
     return _entries(connection, "order by n desc limit ?", (limit,))
 
 
+def receipt(connection: sqlite3.Connection, turn: str) -> Receipt | None:
+    """A turn's receipt."""
+    found = connection.execute("select receipt from spent where turn = ?", (turn,)).fetchone()
+    return None if found is None else msgspec.json.decode(found[0], type=Receipt)
+
+
 def _entries(connection: sqlite3.Connection, which: str, values: Sequence[str | int]) -> list[Entry]:
     decode = msgspec.json.Decoder(Receipt).decode
     found = connection.execute(f"select receipt, notebook, cell, session from spent {which}", values)

@@ -209,6 +209,12 @@ class Ledger:
         with self._file.read() as connection:
             return saved.known(connection, request_hash)
 
+    def receipt(self, turn: str) -> Receipt | None:
+        """What a turn took and cost, its worst case where it was lost; None where nothing left, or it is in flight."""
+        with self._file.write() as transaction:
+            entries.clear_up(transaction)
+            return records.receipt(transaction, turn)
+
     def words(self, turn: str) -> saved.Words | None:
         """What a turn answered."""
         with self._file.read() as connection:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from qwen_magics.notebook.receipts import MIME
 
-What = Literal["receipts", "thinking", "reports", "asked", "answers"]
+What = Literal["receipts", "thinking", "reports", "asked", "threads", "answers"]
 
 _ROLES: dict[str, What] = {"receipt": "receipts", "thinking": "thinking", "report": "reports", "answer": "answers"}
 # What joins an answer's parts and says how it ended. The rest tells of the question: words, fingerprints, hashes, time.
@@ -91,6 +91,10 @@ def _strip(text: str, keep: frozenset[What]) -> Stripped:
         cuts += _cut(text, outputs, spans, gone)
     if asked:
         removed["asked"] = len(asked)
+    threads = [] if "threads" in keep else list(_threads(text, top))
+    if threads:
+        cuts += threads
+        removed["threads"] = 1
     return Stripped(_without(text, cuts), removed, len(answered))
 
 
@@ -113,6 +117,16 @@ def _outputs(text: str, top: int) -> Iterator[int]:
                 for outputs in _named(text, cell.start, "outputs"):
                     if isinstance(outputs.value, list):
                         yield outputs.begins
+
+
+def _threads(text: str, top: int) -> Iterator[tuple[int, int]]:
+    """What to cut out of the notebook's metadata where it is a thread of the sidebar that was exported."""
+    for metadata in _named(text, top, "metadata"):
+        for mark in _named(text, metadata.begins, "qwen_magics") if isinstance(metadata.value, dict) else ():
+            if isinstance(mark.value, dict):
+                members = list(_members(text, mark.begins))
+                gone = {n for n, member in enumerate(members) if member.key == "thread"}
+                yield from _cut(text, mark.begins, members, gone)
 
 
 def _told(text: str, output: int) -> Iterator[tuple[int, int]]:

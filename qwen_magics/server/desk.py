@@ -118,9 +118,9 @@ class Desk:
     @_once
     def threads(self) -> Threads:
         """What was asked and answered in the sidebar."""
-        from qwen_magics.server.threads.store import Threads
+        from qwen_magics.server.threads.store import FILE, Threads
 
-        return Threads(self.folder / "sidebar.sqlite", self.root)
+        return Threads(self.folder / FILE, self.root, receipt=self.ledger.receipt)
 
     @_once
     def notebooks(self) -> Notebooks:

@@ -1,30 +1,20 @@
-"""What is open and being typed, priced: the routes `notebook`, `estimate`, `request` (what is sent). They send nothing.
-
-What they need is imported by whoever first types something: a server's start doesn't wait for it.
-"""
+"""What is being typed, priced: the routes `estimate` and `request` (what is sent). They send nothing anywhere."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_magics.server.bodies import Estimate, LiveNotebook, Price, Question, SentItem, WhatIsSent
+from qwen_magics.server.bodies import Estimate, Price, Question, SentItem, WhatIsSent
 from qwen_magics.server.handler import Handler
+from qwen_magics.server.question import prepare
+from qwen_magics.turn.preview import exact, preview
 
 if TYPE_CHECKING:
-    from qwen_magics.server.bodies import Held
     from qwen_magics.server.desk import Desk
-
-
-def take(desk: Desk, live: LiveNotebook) -> Held:
-    """Take the open notebook in. Blocks."""
-    return desk.notebooks.put(live)
 
 
 def estimate(desk: Desk, asked: Question) -> Estimate:
     """What it would take. Blocks."""
-    from qwen_magics.server.question import prepare
-    from qwen_magics.turn.preview import exact, preview
-
     prepared = prepare(desk, asked)
     planned = exact(prepared.plan)
     seen = preview(planned, prepared.context)
@@ -49,9 +39,6 @@ def estimate(desk: Desk, asked: Question) -> Estimate:
 
 def what_is_sent(desk: Desk, asked: Question) -> WhatIsSent:
     """The exact request. Blocks."""
-    from qwen_magics.server.question import prepare
-    from qwen_magics.turn.preview import exact, preview
-
     prepared = prepare(desk, asked)
     planned = exact(prepared.plan)
     seen = preview(planned, prepared.context)
@@ -67,14 +54,6 @@ def what_is_sent(desk: Desk, asked: Question) -> WhatIsSent:
         body=planned.request.body.decode(),
         currency=seen.expected.currency,
     )
-
-
-class NotebookHandler(Handler):
-    """`POST notebook`: the browser hands over the notebook that is open."""
-
-    async def post(self) -> None:
-        """Takes a LiveNotebook, answers a Held."""
-        self.answer(await self.work(take, self.desk, self.body(LiveNotebook)))
 
 
 class EstimateHandler(Handler):

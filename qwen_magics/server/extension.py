@@ -9,6 +9,7 @@ from jupyter_server.utils import url_path_join
 
 from qwen_magics.server.desk import Desk
 from qwen_magics.server.routes import ROUTES
+from qwen_magics.server.threads.follow import follow
 
 DESK = "qwen_magics_desk"
 
@@ -22,6 +23,7 @@ class Extension(ExtensionApp):
         """The desk is where handlers find it."""
         if self.serverapp is not None:  # it never is None here
             self.settings[DESK] = self._desk = Desk(self.serverapp)
+            follow(self.serverapp.event_logger, self._desk)
 
     def initialize_handlers(self) -> None:
         """`/qwen/api/…`."""

@@ -1,6 +1,6 @@
 """What keeps a question from being asked, said for the sidebar: a code, the words, and the one thing to do.
 
-The errors' own remedies are lines for a notebook (`%config …`); here they are for a terminal, or name a setting.
+The words of what to do are `words`'; here only lines for the terminal that a button opens.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_magics import errors
+from qwen_magics.server import words
 from qwen_magics.server.office import Lack
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _KINDS: tuple[tuple[type[QwenError], str, str], ...] = (
     (errors.ModelNotOffered, "model", "settings"),
     (errors.LockedSetting, "locked", "settings"),
     (errors.OptionError, "option", "settings"),
-    (errors.SettingsError, "address", "settings"),
+    (errors.SettingsError, "address", "docs"),
     (errors.LocalModelError, "local", "local"),
     (errors.NetworkDown, "network", "docs"),
     (errors.TimedOut, "network", "docs"),
@@ -49,4 +50,4 @@ def _remedy(error: QwenError, code: str, provider: str) -> str:
         return INSTALL if "pip install" in error.remedy else FETCH
     if code == "network":
         return DOCTOR
-    return "" if "%" in error.remedy else error.remedy
+    return words.remedy(error)

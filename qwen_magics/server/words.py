@@ -26,6 +26,8 @@ _LINES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r'%config Qwen\.(?:provider|model) = "([^"…]+)"', r"choose \1 among the models"),
         (r"%config (Qwen\.\w+ = )", r"in jupyter_qwen_config.py: c.\1"),
         (r", %config Qwen the settings", ""),
+        (r"-m ([^,]+), or -m /path/to/model\.gguf, or -p alibaba", r"choose \1, or another provider's model"),
+        (r" among the models, or -m /path/to/model\.gguf, or -p alibaba", ", or another provider's model"),
         (r"%qwen_login", "jupyter qwen login"),
         (r"%qwen_models lists", "the list of models has"),
         (r"%qwen_context shows", "“What is sent” shows"),

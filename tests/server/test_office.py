@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,10 +144,10 @@ async def test_status_asks_nobody_and_shows_a_key_only_masked(jp_fetch: Fetch, p
         ({"PROVIDER": "auto", "DASHSCOPE_API_KEY": ""}, "key", "login", "jupyter qwen login --provider alibaba"),
         ({"PROVIDER": "openrouter"}, "key", "login", "jupyter qwen login --provider openrouter"),
         ({"PROVIDER": "local"}, "weights", "local", "jupyter qwen local fetch"),
-        ({"PROVIDER": "openai", "BASE_URL": ""}, "address", "settings", ""),
-        ({"REGION": "frankfurt", "BASE_URL": ""}, "address", "settings", ""),
+        ({"PROVIDER": "openai", "BASE_URL": ""}, "address", "docs", None),
+        ({"REGION": "frankfurt", "BASE_URL": ""}, "address", "docs", None),
         ({"PROVIDER": "local", "MODEL": "qwen3-max"}, "model", "settings", None),
-        ({"REGION": "mars"}, "address", "settings", None),
+        ({"REGION": "mars"}, "address", "docs", None),
     ],
 )
 async def test_status_says_what_is_missing_and_the_one_thing_to_do(
@@ -164,7 +165,7 @@ async def test_status_says_what_is_missing_and_the_one_thing_to_do(
     (problem,) = said["problems"]
     assert (problem["code"], problem["action"]) == (code, action)
     assert problem["what"]
-    assert "%" not in problem["remedy"]  # magics are for notebooks
+    assert not re.search(r"%|(^| )-[mp] ", problem["remedy"])  # magics and their options are for notebooks
     assert remedy in (None, problem["remedy"])
 
 

@@ -11,6 +11,7 @@ from tornado.httpclient import HTTPClientError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from fakes.provider import FakeProvider
 
@@ -132,3 +133,21 @@ async def test_markdown_goes_out_and_other_forms_are_refused(api: Fetch, ask: Fe
         await api("POST", "threads", "import", body={"name": "x.json", "content": "{}"})
     with pytest.raises(HTTPClientError, match="404"):
         await jp_fetch("qwen", "api", "threads", "0" * 32, "export")
+
+
+async def test_threads_go_along_when_their_notebook_gets_another_name(
+    api: Fetch, ask: Fetch, jp_fetch: Fetch, jp_root_dir: Path
+) -> None:
+    """Everybody begins in Untitled.ipynb. And the ledger goes on under the notebook's name of then."""
+    (jp_root_dir / "Untitled.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    live = {"path": "Untitled.ipynb", "cells": [], "fresh": {}, "metadata": {}}
+    held = await api("POST", "notebook", body=live)
+    await ask("Why?", notebook=held["notebook"])
+    assert [thread["notebook"] for thread in (await api("GET", "threads"))["threads"]] == ["Untitled.ipynb"]
+    named = json.dumps({"path": "Prime numbers.ipynb"})
+    await jp_fetch("api", "contents", "Untitled.ipynb", method="PATCH", body=named)
+    for _ in range(100):
+        (thread,) = (await api("GET", "threads"))["threads"]
+        if thread["notebook"] != "Untitled.ipynb":
+            break
+    assert thread["notebook"] == "Prime numbers.ipynb"

@@ -1,81 +1,190 @@
-/** The open thread: its turns in order, the one in flight, asking and stopping. State only; nothing of React. */
+/** The open thread: its turns in order, those in flight, asking, stopping, going on. State only; nothing of React. */
 
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import { Refusal, type Server } from '../api/server';
 import type { IThread } from '../api/threads';
-import type { IQuestion } from '../api/values';
+import type { INumbered, IProblem, IQuestion } from '../api/values';
+import { follow } from './follow';
+import type { Tabs } from './tabs';
+import { Thread } from './thread';
 import { Turn } from './turn';
 
+/** The kind of problem that is between this browser and its server. */
+export const UNREACHABLE = 'Unreachable';
+
 export class ChatModel {
-  constructor(private readonly _server: Server) {}
+  /** `tabs`: the browser's others; `wait`: for tests. */
+  constructor(
+    private readonly _server: Server,
+    private readonly _tabs: Tabs | null = null,
+    private readonly _wait?: (milliseconds: number) => Promise<void>
+  ) {
+    _tabs?.told.connect((_, thread) => {
+      if (this.thread && (thread === '' || thread === this.thread)) {
+        void this.refresh().catch(() => undefined); // the server is away: what is shown stays
+      }
+    });
+  }
 
-  thread = '';
-
-  /** Emitted when turns come, go, or the one in flight ends; a turn's own text has its own signal. */
+  /** Emitted when turns come, go, or one in flight ends; a turn's own text has its own signal. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
 
-  get turns(): ReadonlyArray<Turn> {
-    return this._turns;
+  /** The open thread's id; "" for one that has not begun. */
+  get thread(): string {
+    return this._thread.id;
   }
 
-  /** The turn that is being answered. */
+  get title(): string {
+    return this._thread.title;
+  }
+
+  get turns(): ReadonlyArray<Turn> {
+    return this._thread.path;
+  }
+
+  /** The turn of the open thread that is being answered. */
   get running(): Turn | null {
-    return this._running;
+    return this.turns.find(turn => !turn.ended) ?? null;
   }
 
   /** The id of the turn that the next question follows; "" at the beginning. */
   get head(): string {
-    return this._turns[this._turns.length - 1]?.id ?? '';
+    return this._thread.head?.id ?? '';
   }
 
-  /** Open a thread; "" begins a new one. (The header and the list of threads call it.) */
+  /** The turns that follow the same one as this does, in order. */
+  siblings(turn: Turn): ReadonlyArray<Turn> {
+    return this._thread.siblings(turn);
+  }
+
+  /** Open a thread; "" begins a new one. */
   async show(thread: string): Promise<void> {
-    const found = thread
-      ? await this._server.call<IThread>('GET', `threads/${thread}`)
-      : null;
-    this.thread = thread;
-    this._turns = (found?.turns_list ?? []).map(record => {
-      const turn = new Turn(record.question, record.parent);
-      return Object.assign(turn, { id: record.id, answer: record.answer });
-    });
+    const wanted = (this._wanted =
+      this._following.get(thread) ?? new Thread(thread));
+    if (thread) {
+      await this._read(wanted);
+    }
+    if (this._wanted === wanted) {
+      this._thread = wanted;
+      this._changed.emit();
+    }
+  }
+
+  /** See what the server has of the open thread; what is on screen stays. */
+  async refresh(): Promise<void> {
+    await this._read(this._thread);
     this._changed.emit();
+  }
+
+  /** Show the branch with this turn. */
+  async choose(turn: Turn): Promise<void> {
+    this._thread.choose(turn);
+    this._changed.emit();
+    await this._server.call('PATCH', `threads/${this.thread}`, {
+      head: this.head
+    });
   }
 
   /** Ask. Resolves when the turn has ended; throws the Refusal where it never began, and nothing has left then. */
   async ask(question: IQuestion): Promise<void> {
-    const turn = (this._running = new Turn(question.text, question.parent));
-    this._turns = [...this._turns, turn];
+    const thread = this._thread;
+    const turn = new Turn(question.text, question.parent, question.chips);
+    thread.add(turn);
     this._changed.emit();
     try {
-      for await (const { number, event } of this._server.ask(question)) {
-        turn.last = number;
-        if (event.type === 'accepted') {
-          this.thread = event.thread;
-        }
-        turn.take(event);
-      }
+      await this._follow(
+        thread,
+        turn,
+        this._begun(thread, this._server.ask(question))
+      );
     } catch (problem) {
-      if (problem instanceof Refusal && !turn.id) {
-        this._turns = this._turns.filter(one => one !== turn);
-      }
+      thread.remove(turn);
       throw problem;
     } finally {
-      this._running = null;
       this._changed.emit();
     }
   }
 
   async stop(): Promise<void> {
-    if (this._running?.id) {
-      await this._server.stop(this._running.id);
+    if (this.running?.id) {
+      await this._server.stop(this.running.id);
     }
   }
 
-  private _turns: ReadonlyArray<Turn> = [];
-  private _running: Turn | null = null;
+  /** The stream; its first event says which thread this is. */
+  private async *_begun(
+    thread: Thread,
+    stream: AsyncGenerator<INumbered>
+  ): AsyncGenerator<INumbered> {
+    for await (const numbered of stream) {
+      yield numbered;
+      if (numbered.event.type === 'accepted') {
+        thread.id = numbered.event.thread;
+        this._following.set(thread.id, thread);
+        this._changed.emit();
+        this._tabs?.tell(thread.id);
+      }
+    }
+  }
+
+  private async _read(thread: Thread): Promise<void> {
+    const found = await this._server.call<IThread>(
+      'GET',
+      `threads/${thread.id}`
+    );
+    thread.merge(found);
+    for (const turn of thread.running) {
+      if (turn.id && !this._followed.has(turn)) {
+        turn.restart();
+        void this._follow(thread, turn, this._server.attach(turn.id, 0))
+          .catch(() => undefined)
+          .finally(() => this._changed.emit());
+      }
+    }
+  }
+
+  private async _follow(
+    thread: Thread,
+    turn: Turn,
+    stream: AsyncGenerator<INumbered>
+  ): Promise<void> {
+    this._followed.add(turn);
+    try {
+      if (!(await follow(this._server, turn, stream, this._wait))) {
+        await this._read(thread).catch(() => undefined); // over: its thread has what came
+        turn.lose();
+      }
+    } finally {
+      this._followed.delete(turn);
+      if (thread.running.length === 0) {
+        this._following.delete(thread.id);
+      }
+      if (thread.id) {
+        this._tabs?.tell(thread.id);
+      }
+    }
+  }
+
+  private _thread = new Thread();
+  private _wanted = this._thread;
+  /** Threads with a turn in flight, whether shown or not. */
+  private readonly _following = new Map<string, Thread>();
+  private readonly _followed = new Set<Turn>();
   private readonly _changed = new Signal<this, void>(this);
+}
+
+/** What kept a question from being asked, as `ask` throws it. */
+export function said(problem: unknown): IProblem {
+  return problem instanceof Refusal
+    ? problem.problem
+    : {
+        kind: UNREACHABLE,
+        message: problem instanceof Error ? problem.message : String(problem),
+        remedy: '',
+        request_id: ''
+      };
 }

@@ -1,34 +1,95 @@
-/** The turns of the open thread. */
+/** The turns of the open thread, from the first to the last; it scrolls along while its reader is at the end. */
 
-import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { ChatModel } from './model';
-import type { Turn } from './turn';
+import type { IOpenNotebook } from '../notebook/open';
+import { Announcer } from './announce';
+import { ChatContext, usePaced, type IChatContext } from './context';
+import { Empty } from './empty';
+import { TurnView } from './turnview';
 
-export function ChatView({ model }: { model: ChatModel }): React.JSX.Element {
+interface IProps {
+  readonly parts: IChatContext;
+  readonly notebook: IOpenNotebook | null;
+}
+
+export function ChatView({ parts, notebook }: IProps): React.JSX.Element {
+  const { chat, trans } = parts;
+  usePaced(chat.changed, 0);
+  const scroller = useEnd(chat.thread);
+  const { turns } = chat;
   return (
-    <UseSignal signal={model.changed}>
-      {() => (
-        <div className="jp-QwenChat" role="log">
-          {model.turns.map((turn, index) => (
-            <TurnView key={turn.id || `new-${index}`} turn={turn} />
+    <ChatContext.Provider value={parts}>
+      <div
+        className="jp-QwenChat"
+        role="region"
+        aria-label={trans.__('Questions and answers')}
+        tabIndex={0}
+        ref={scroller}
+      >
+        <div className="jp-QwenChat-turns">
+          {turns.length === 0 && <Empty notebook={notebook} />}
+          {turns.map((turn, index) => (
+            <TurnView key={turn.key} turn={turn} number={index + 1} />
           ))}
         </div>
-      )}
-    </UseSignal>
+      </div>
+      <Announced parts={parts} />
+    </ChatContext.Provider>
   );
 }
 
-function TurnView({ turn }: { turn: Turn }): React.JSX.Element {
+/** The screen reader's line. */
+function Announced({ parts }: { parts: IChatContext }): React.JSX.Element {
+  const { chat, trans } = parts;
+  const [words, say] = React.useState('');
+  const announcer = React.useMemo(() => new Announcer(trans, say), [trans]);
+  React.useEffect(() => {
+    const changed = (): void =>
+      announcer.follow(chat.turns[chat.turns.length - 1] ?? null);
+    chat.changed.connect(changed);
+    changed();
+    return () => {
+      chat.changed.disconnect(changed);
+      announcer.follow(null);
+    };
+  }, [chat, announcer]);
   return (
-    <UseSignal signal={turn.changed}>
-      {() => (
-        <article className="jp-QwenTurn">
-          <div className="jp-QwenTurn-question">{turn.question}</div>
-          <div className="jp-QwenTurn-answer">{turn.answer}</div>
-        </article>
-      )}
-    </UseSignal>
+    <div className="jp-QwenChat-announced" role="status">
+      {words}
+    </div>
   );
+}
+
+/** Keeps the end in sight while it grows, if it was in sight before. Another thread begins at its end. */
+function useEnd(thread: string): React.RefObject<HTMLDivElement> {
+  const scroller = React.useRef<HTMLDivElement>(null);
+  const atEnd = React.useRef(true);
+  React.useEffect(() => {
+    const node = scroller.current;
+    const content = node?.firstElementChild;
+    if (!node || !content || typeof ResizeObserver === 'undefined') {
+      return;
+    }
+    const scrolled = (): void => {
+      atEnd.current =
+        node.scrollHeight - node.scrollTop - node.clientHeight < 24;
+    };
+    const grown = new ResizeObserver(() => {
+      if (atEnd.current) {
+        node.scrollTop = node.scrollHeight;
+      }
+    });
+    grown.observe(content);
+    grown.observe(node);
+    node.addEventListener('scroll', scrolled, { passive: true });
+    return () => {
+      grown.disconnect();
+      node.removeEventListener('scroll', scrolled);
+    };
+  }, []);
+  React.useEffect(() => {
+    atEnd.current = true;
+  }, [thread]);
+  return scroller;
 }

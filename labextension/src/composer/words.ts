@@ -64,7 +64,7 @@ export function hintOf(
 }
 
 export function tokensOf(tokens: number, trans: TranslationBundle): string {
-  return trans._n('%1 token', '%1 tokens', tokens, count(tokens));
+  return trans._n('%2 token', '%2 tokens', tokens, count(tokens));
 }
 
 /** What the turn will probably cost; "" where nothing honest can be said. */

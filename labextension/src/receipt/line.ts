@@ -7,7 +7,15 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { about, bound, percent, price, seconds, secrets } from './figures';
+import {
+  about,
+  bound,
+  count,
+  percent,
+  price,
+  seconds,
+  secrets
+} from './figures';
 import { isZero, oneDecimal, shortMoney } from './money';
 import type { IReceipt, ITier, IUsage } from './values';
 
@@ -32,6 +40,17 @@ export function lineOf(receipt: IReceipt, trans: TranslationBundle): string[] {
   }
   pieces.push(...marks(receipt, trans), ...receipt.notes);
   return pieces;
+}
+
+/** The pieces of the line while the answer streams: `≈ $0.0019 so far`, `88 out`, `0.9 s`. */
+export function soFar(receipt: IReceipt, trans: TranslationBundle): string[] {
+  const { cost, timing, usage } = receipt;
+  const known = price(cost, trans, amount => shortMoney(amount, cost.currency));
+  return [
+    cost.amount !== null ? trans.__('%1 so far', known) : known,
+    trans.__('%1 out', count(usage.output)),
+    seconds(timing.total_s, trans)
+  ];
 }
 
 function model(receipt: IReceipt, trans: TranslationBundle): string {

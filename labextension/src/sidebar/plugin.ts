@@ -5,61 +5,67 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { PanelLayout, Widget } from '@lumino/widgets';
 
-import { ISpending } from '../usage/tokens';
-import { addCommands } from './commands';
-import { qwenIcon } from './icon';
-import { Place } from './place';
+/** An empty place in the sidebar that fills itself once it is looked at. */
+class Place extends Widget {
+  constructor(private readonly _fill: () => Promise<Widget>) {
+    super();
+    this.layout = new PanelLayout();
+    this.addClass('jp-QwenSidebar');
+  }
+
+  protected override onBeforeShow(): void {
+    this._filled ??= this._fill().then(content =>
+      (this.layout as PanelLayout).addWidget(content)
+    );
+  }
+
+  private _filled: Promise<void> | null = null;
+}
 
 export const sidebar: JupyterFrontEndPlugin<void> = {
   id: 'qwen-magics:sidebar',
   description: 'A chat beside the notebook that shows what it sends and costs.',
   autoStart: true,
+  requires: [IRenderMimeRegistry],
   optional: [
     ILayoutRestorer,
-    ICommandPalette,
-    INotebookTracker,
-    IRenderMimeRegistry,
     ISettingRegistry,
+    INotebookTracker,
     IStateDB,
-    ISpending,
     ITranslator
   ],
   activate: (
     app: JupyterFrontEnd,
+    rendermime: IRenderMimeRegistry,
     restorer: ILayoutRestorer | null,
-    palette: ICommandPalette | null,
-    tracker: INotebookTracker | null,
-    rendermime: IRenderMimeRegistry | null,
     registry: ISettingRegistry | null,
+    tracker: INotebookTracker | null,
     state: IStateDB | null,
-    spending: ISpending | null,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('qwen-magics');
     const place = new Place(async () => {
       const { makePanel } = await import('./content');
       return makePanel({
-        app,
         trans,
+        rendermime,
         registry,
         tracker,
-        rendermime,
-        state,
-        spending
+        contents: app.serviceManager.contents,
+        state
       });
     });
     place.id = 'jp-qwen-sidebar';
-    place.title.caption = trans.__('Qwen: ask about this notebook');
-    place.title.icon = qwenIcon;
+    place.title.caption = trans.__('Qwen');
+    place.title.label = trans.__('Qwen');
     restorer?.add(place, place.id);
     app.shell.add(place, 'right', { rank: 200 });
-    addCommands(app, place, palette, trans);
   }
 };

@@ -10,7 +10,7 @@ test('a question is answered in the sidebar', async ({ page }) => {
   await page.sidebar.openTab('jp-qwen-sidebar');
   await page.getByLabel('Ask Qwen').fill('Say hello.');
   await page.getByRole('button', { name: 'Send' }).click();
-  await expect(page.locator('.jp-QwenTurn-answer')).not.toBeEmpty({
+  await expect(page.locator('.jp-QwenAnswer')).not.toBeEmpty({
     timeout: 60_000
   });
 });

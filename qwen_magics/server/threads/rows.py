@@ -84,12 +84,13 @@ def _turn(row: tuple[Any, ...]) -> Turn:
     )
 
 
-def holding(connection: sqlite3.Connection, query: str) -> set[str] | None:
-    """The threads that hold every word of a query, in their titles, questions or answers, in small letters or capitals
-    of any script; None: all, for there is no word.
+def holding(connection: sqlite3.Connection, query: str) -> str:
+    """A further condition: threads that hold every word of a query, in their titles, questions or answers, in small
+    letters or capitals of any script.
     """
-    connection.create_function("folded", 1, str.casefold, deterministic=True)
     found: set[str] | None = None
+    connection.create_function("folded", 1, str.casefold, deterministic=True)
+    connection.create_function("found", 1, lambda thread: found is not None and thread in found)
     for word in query.casefold().split():
         rows = connection.execute(
             "select id from threads where instr(folded(title), ?1) union select thread from turns"
@@ -98,4 +99,4 @@ def holding(connection: sqlite3.Connection, query: str) -> set[str] | None:
         )
         these = {thread for (thread,) in rows}
         found = these if found is None else found & these
-    return found
+    return "" if found is None else " and found(id)"
