@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qwen_magics.asking import trimming
-from qwen_magics.errors import SendingForbidden
+from qwen_magics.errors import LedgerError, SendingForbidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from qwen_magics.context.redact import Redactor
-    from qwen_magics.ledger import Ledger
+    from qwen_magics.ledger import Ledger, Prompt
     from qwen_magics.provider.endpoints import Endpoint
     from qwen_magics.settings import Settings
     from qwen_magics.turn import Plan
@@ -57,3 +57,11 @@ def first_time(ledger: Ledger, notebook: str, to: Endpoint, sent: Sent) -> tuple
     cells, outputs = sent.cells, sent.outputs
     what = f"{cells} {'cell' if cells == 1 else 'cells'} and {outputs} {'output' if outputs == 1 else 'outputs'}"
     return (f"{what} → {to.label}",)
+
+
+def before(ledger: Ledger, notebook: str) -> tuple[Prompt, ...]:
+    """What its last prompts were. A ledger that can't be read tells of none; whether a turn may go is decided later."""
+    try:
+        return tuple(ledger.prompts(notebook))
+    except LedgerError:
+        return ()

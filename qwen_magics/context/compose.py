@@ -37,7 +37,8 @@ _RANGE = re.compile(r"#?(\d+)\s*\.\.\s*#?(\d+)$")
 class Question(Struct, frozen=True, kw_only=True):
     """What is asked: its text (expressions already expanded), what is attached, and the names it speaks of.
 
-    `begun` is the unfinished answer that is to go on; `thread` are the sidebar's turns that it follows.
+    `begun` is the unfinished answer that is to go on; `thread` are the sidebar's turns that it follows; `pointed` are
+    the numbers of cells that the user points at.
     """
 
     text: str
@@ -45,10 +46,12 @@ class Question(Struct, frozen=True, kw_only=True):
     thread: tuple[Item, ...] = ()
     attachments: tuple[Item, ...] = ()
     names: frozenset[str] = frozenset()
+    pointed: frozenset[int] = frozenset()
 
 
 class Rules(Struct, frozen=True, kw_only=True):
-    """How to compose. `room` is the largest input in tokens; `select` is `--context`'s word.
+    """How to compose. `room` is the largest input in tokens; `select` is `--context`'s word, of which no cells go but
+    `only` these numbers, if they are given, and none `without`.
 
     `trim` is `--trim`'s: `off`, `window`, a number of tokens, or `tier`, which heeds `bounds`: the sizes in tokens up
     to and including which a request has one price and beyond which it has a dearer one.
@@ -58,6 +61,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     outputs: Literal["short", "schema", "none"] = "short"
     instructions: str = ""
     system: str | None = None
+    only: frozenset[int] | None = None
     without: frozenset[int] = frozenset()
     unredacted: frozenset[int] = frozenset()
     room: int = 258_048
@@ -111,14 +115,14 @@ def compose(
 
     `memory` is the session's: with it only what has changed since the last composition is worked out.
     """
-    cells = [cell for cell in select(notebook, rules.select) if cell.number not in rules.without]
+    cells = [cell for cell in select(notebook, rules.select) if _goes(cell.number, rules)]
     maker = Maker(rules, redactor)
     drafts = (memory or Memory()).drafts(cells, maker)
     offered = Offered(
         head=[maker.clean(_instructions(rules))],
         drafts=drafts,
         tail=[maker.clean(item) for item in _asked(notebook, question)],
-        named=named([draft.cell for draft in drafts], question.text, question.names),
+        named=named([draft.cell for draft in drafts], question.text, question.names) | question.pointed,
     )
     fitted = fit(offered, maker)
     skipped = tuple(f"#{number}" for number in sorted(rules.without))
@@ -130,6 +134,10 @@ def compose(
         skipped=tuple(cell.number for cell in cells if cell.number not in kept and cell.kind != "raw"),
         broken=tuple(dict.fromkeys(token for made in fitted.made for token in made.broken)),
     )
+
+
+def _goes(number: int, rules: Rules) -> bool:
+    return number not in rules.without and (rules.only is None or number in rules.only)
 
 
 def select(notebook: Notebook, word: str) -> Sequence[Cell]:

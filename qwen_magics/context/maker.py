@@ -142,7 +142,7 @@ class Maker:
         self._broken.clear()
         text, found = self._text(item.text, item.number)
         answer, hits = self._text(item.answer, item.number)
-        return Made(replace(item, text=text, answer=answer, redacted=found + hits), self._broken)
+        return Made(replace(item, text=text, answer=answer, redacted=item.redacted + found + hits), self._broken)
 
     def _item(self, draft: Draft, limit: int) -> Item | None:
         cell = draft.cell

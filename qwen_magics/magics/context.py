@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from qwen_magics import catalog
-from qwen_magics.asking import trimming
-from qwen_magics.context.words import sentences
+from qwen_magics.asking import remarks, trimming
 from qwen_magics.display import body, context
 from qwen_magics.display import changes as differences
 from qwen_magics.magics import hint, report
@@ -95,16 +93,9 @@ def _notes(prepared: Prepared, planned: Plan) -> Iterator[str]:
     """What a reader of the table should know besides."""
     if said := outlook(planned):
         yield said
-    sent, route = prepared.context, prepared.route
-    yield from sentences(sent.left_out)
-    if sent.skipped:
-        yield f"Skipped by their marks or tags: {', '.join(f'#{number}' for number in sent.skipped)}."
-    if sent.broken:
-        yield f"Control tokens were broken by a space: {' '.join(f'`{token}`' for token in sent.broken)}."
-    if any(item.redacted for item in sent.items):
+    yield from remarks.of_context(prepared.context)
+    if prepared.context.redacted:
         yield "What was redacted stands as `[redacted: …]`; `--unredacted #N` sends a cell as it is."
-    if route.model is None and route.endpoint.provider == "alibaba":
-        hint = catalog.suggest(route.name)
-        yield f"The catalogue doesn't know {route.name}: no price, and its window is a guess. {hint}".strip()
+    yield from remarks.of_model(prepared.route)
     if prepared.notebook.note:
         yield f"{prepared.notebook.note}."

@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from qwen_magics.asking import sending, trimming
+from qwen_magics.asking import attachments, sending, trimming
 from qwen_magics.context import compose, expressions, turns
 from qwen_magics.context.compose import Context, Question, Rules
 from qwen_magics.context.items import Item
 from qwen_magics.context.layout import layout
-from qwen_magics.errors import LedgerError, OptionError, PromptError
+from qwen_magics.errors import OptionError, PromptError
 from qwen_magics.settings.kinds import amount
 from qwen_magics.turn import Ask, Place, Route, route
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from qwen_magics.ledger import Prompt
     from qwen_magics.magics.host import Host
     from qwen_magics.magics.options import Given
     from qwen_magics.notebook.answers import SavedAnswer
@@ -96,7 +95,7 @@ def prepare(host: Host, given: Given, text: str, *, lead: str = "", question: Qu
             budget=_budget(given),
             unpriced=given.unpriced,
             layout=layout(context.items),
-            before=_before(host, here.notebook),
+            before=sending.before(host.ledger, here.notebook),
         ),
         words=question,
         question=turns.fingerprint(text if notebook.running is None else notebook.cells[notebook.running].source),
@@ -144,14 +143,6 @@ def formed(said: str, given: Given) -> str:
     return f"{said}\n\n{form}" if form else said
 
 
-def _before(host: Host, notebook: str) -> tuple[Prompt, ...]:
-    """What its last prompts were. A ledger that can't be read tells of none; whether a turn may go is decided later."""
-    try:
-        return tuple(host.ledger.prompts(notebook))
-    except LedgerError:
-        return ()
-
-
 def _budget(given: Given) -> tuple[Decimal, str] | None:
     """What `--budget` allows, and its currency if it names one."""
     if given.budget is None:
@@ -184,10 +175,7 @@ def _attachment(namespace: dict[str, Any], name: str) -> Item:
         raise PromptError(
             f"--with {name}: there is no such variable.{hint} Nothing was sent.", remedy="%who lists them."
         )
-    return Item(
-        kind="attachment", label=f"@{name}", title=type(namespace[name]).__name__,
-        text=f'<value name="{name}">\n{describe.describe(namespace[name])}\n</value>',
-    )  # fmt: skip
+    return attachments.value(name, describe.describe(namespace[name]), type(namespace[name]).__name__)
 
 
 def _rules(given: Given, where: Route) -> Rules:

@@ -103,6 +103,11 @@ class Question(Struct, frozen=True, kw_only=True):
     unpriced: bool = False
     version: int = VERSION
 
+    @property
+    def files(self) -> list[str]:
+        """The paths of the files that go along."""
+        return [chip.name for chip in self.chips if chip.kind == "file" and chip.on]
+
 
 class ChipPrice(Struct, frozen=True, kw_only=True):
     """A chip with its tokens and what the request would cost less without it (None: no price, or nothing to save).

@@ -11,18 +11,21 @@ from qwen_magics.server.bodies import Question
 from qwen_magics.server.handler import Handler, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qwen_magics.server.desk import Desk
+    from qwen_magics.server.files import File
     from qwen_magics.server.question import Prepared
     from qwen_magics.server.run import Listener, Run
 
 
-def accept(desk: Desk, asked: Question) -> Prepared:
+def accept(desk: Desk, asked: Question, files: Mapping[str, File]) -> Prepared:
     """Prepare it and see that it may go. Blocks. Raises what keeps it from going."""
     from qwen_magics.server.question import allowed, prepare
 
     if not asked.text.strip():
         raise Refused(HTTPStatus.BAD_REQUEST, "There is no question.")
-    prepared = prepare(desk, asked)
+    prepared = prepare(desk, asked, files)
     allowed(prepared)
     return prepared
 
@@ -59,7 +62,8 @@ class ChatHandler(_Streaming):
     async def post(self) -> None:
         """Takes a Question, streams the turn."""
         asked = self.body(Question)
-        prepared = await self.desk.count(accept, self.desk, asked)
+        files = await self.desk.files.read(self, asked.files)
+        prepared = await self.desk.count(accept, self.desk, asked, files)
         await self.stream(await self.desk.runs.start(prepared, asked), 0)
 
 

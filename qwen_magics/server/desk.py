@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from qwen_magics.ledger import Ledger
     from qwen_magics.provider.client import AsyncClient
+    from qwen_magics.server.files import Files
     from qwen_magics.server.notebooks import Notebooks
     from qwen_magics.server.run import Timer
     from qwen_magics.server.runs import Runs
@@ -128,6 +129,13 @@ class Desk:
         from qwen_magics.server.notebooks import Notebooks
 
         return Notebooks()
+
+    @_once
+    def files(self) -> Files:
+        """What was read of files that questions take along."""
+        from qwen_magics.server.files import Files
+
+        return Files(self)
 
     @_once
     def runs(self) -> Runs:

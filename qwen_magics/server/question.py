@@ -8,21 +8,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from qwen_magics.asking import sending, trimming
+from qwen_magics.asking.attachments import Shortener
 from qwen_magics.context import compose
 from qwen_magics.context.items import Item
 from qwen_magics.context.layout import layout
-from qwen_magics.context.maker import Memory
+from qwen_magics.context.maker import Maker, Memory
 from qwen_magics.notebook.cells import Notebook
+from qwen_magics.server.chips import Chooser
 from qwen_magics.turn import Ask, Place, plan, route
 from qwen_magics.turn.ask import SIDEBAR
 
 if TYPE_CHECKING:
-    from qwen_magics.context.compose import Context
-    from qwen_magics.server.bodies import Chip, Question
+    from collections.abc import Mapping
+
+    from qwen_magics.context.compose import Context, Rules
+    from qwen_magics.server.bodies import Question
+    from qwen_magics.server.chips import Chosen
     from qwen_magics.server.desk import Desk
-    from qwen_magics.turn import Plan
+    from qwen_magics.server.files import File
+    from qwen_magics.turn import Plan, Route
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
@@ -31,10 +38,14 @@ class Prepared(Struct, frozen=True, kw_only=True):
     plan: Plan
     context: Context
     notebook: Notebook
+    chosen: Chosen
 
 
-def prepare(desk: Desk, asked: Question) -> Prepared:
-    """Decide route, context and request. Blocks. Raises a QwenError, or Refused for a notebook that is not held."""
+def prepare(desk: Desk, asked: Question, files: Mapping[str, File], *, trim: str = "") -> Prepared:
+    """Decide route, context and request. Blocks. Raises a QwenError, or Refused for a notebook that is not held.
+
+    `files` are those that its chips name, by path; `trim`: instead of the settings' own.
+    """
     where = route(
         desk.settings(
             provider=asked.provider,
@@ -42,24 +53,25 @@ def prepare(desk: Desk, asked: Question) -> Prepared:
             think=asked.think,
             max_tokens=asked.max_tokens,
             temperature=asked.temperature,
+            trim=trim or None,
         )
     )
     held = desk.notebooks.get(asked.notebook) if asked.notebook else None
     notebook, memory = (held.notebook, held.memory) if held else (Notebook(), Memory())
-    on = {chip.kind: chip for chip in asked.chips if chip.on}
+    knows, rules = sending.redactor(where.settings, {}), _rules(where)
+    maker, shortener = Maker(rules, knows), Shortener(knows, where.vocabulary)
+    chosen = Chooser(notebook, files, where.endpoint, maker, shortener).choose(asked.chips)
     context = compose.compose(
         notebook,
-        compose.Question(text=asked.text.strip(), thread=_thread(desk, asked) if "thread" in on else ()),
-        compose.Rules(
-            select="all" if "notebook" in on else "none",
-            outputs=where.settings.outputs,
-            instructions=where.settings.instructions,
-            room=where.room,
-            vocabulary=where.vocabulary,
-            trim=where.settings.trim,
-            bounds=trimming.bounds(where),
+        compose.Question(
+            text=asked.text.strip(),
+            thread=_thread(desk, asked) if chosen.has("thread") else (),
+            attachments=chosen.attached,
+            names=chosen.names,
+            pointed=chosen.pointed,
         ),
-        sending.redactor(where.settings, {}),
+        replace(rules, only=chosen.only, without=chosen.without if chosen.only is None else frozenset()),
+        knows,
         memory,
     )
     place = Place(notebook=desk.place(notebook.path), cell_id=SIDEBAR, session=asked.thread)
@@ -68,16 +80,28 @@ def prepare(desk: Desk, asked: Question) -> Prepared:
         options=where.settings.options(search=asked.search),
         asked=context.asked,
         sent=context.sent,
-        left_out=context.left_out,
+        left_out=(*context.left_out, *chosen.missing),
         trimmed=context.trimmed,
         redacted=context.redacted,
         place=place,
         yes=asked.yes,
         unpriced=asked.unpriced,
         layout=layout(context.items),
-        before=tuple(desk.ledger.prompts(place.notebook)),
+        before=sending.before(desk.ledger, place.notebook),
     )
-    return Prepared(plan=plan(ask, where, desk.ledger), context=context, notebook=notebook)
+    return Prepared(plan=plan(ask, where, desk.ledger), context=context, notebook=notebook, chosen=chosen)
+
+
+def _rules(where: Route) -> Rules:
+    return compose.Rules(
+        select="all",
+        outputs=where.settings.outputs,
+        instructions=where.settings.instructions,
+        room=where.room,
+        vocabulary=where.vocabulary,
+        trim=where.settings.trim,
+        bounds=trimming.bounds(where),
+    )
 
 
 def allowed(prepared: Prepared) -> None:
@@ -96,7 +120,3 @@ def _thread(desk: Desk, asked: Question) -> tuple[Item, ...]:
         for number, turn in enumerate(turns, 1)
         if turn.answer
     )
-
-
-def _of(chips: list[Chip], kind: str) -> list[Chip]:
-    return [chip for chip in chips if chip.kind == kind]

@@ -1,8 +1,9 @@
-"""What a planned request comes to, and what it would without one of its items: sums over its price row."""
+"""What a planned request comes to, and what it would without some of its items: sums over its price row."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from qwen_magics.turn.marks import SMALLEST
 from qwen_magics.turn.parts import Parts, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from qwen_magics.catalog import PriceRow
     from qwen_magics.turn.plan import Plan
@@ -21,7 +22,7 @@ NEAR = pricing.MARGIN  # tokens to a bound within which a service's own addition
 
 
 class Bill:
-    """What the request comes to, with and without one of its items."""
+    """What the request comes to, with and without some of its items."""
 
     def __init__(self, plan: Plan, row: PriceRow, parts: Parts) -> None:
         self._plan, self._row, self._parts, self._hit, self._total = plan, row, parts, plan.hit, plan.counted
@@ -36,7 +37,10 @@ class Bill:
                 self.rates, row.tokens, cached=parts.hits[n], written=parts.writes[n], kind=self._hit.kind
             )
             priced = replace(row, cost=cost)
-            yield self._with_saving(priced, n) if row.remedy else priced
+            if row.remedy:
+                without = self.without((n,))
+                priced = replace(priced, saves=without.saves, jump=without.jump)
+            yield priced
 
     def fees(self) -> tuple[Row, ...]:
         """One row per kind of call that has a price."""
@@ -44,7 +48,7 @@ class Bill:
 
     def answer(self) -> Decimal:
         """What the answer costs."""
-        return pricing.plain(self.amount(self._plan.size.typical) - self.amount(0))
+        return pricing.plain(self._now - self.amount(0))
 
     def amount(self, output: int) -> Decimal:
         """The whole with so long an answer."""
@@ -74,29 +78,41 @@ class Bill:
         over, size = self.whole.tier.over if self.whole.tier else 0, 0
         if not over:
             return None
-        first = last = 0
-        for item, tokens_ in zip(self._parts.items, self._parts.sizes, strict=False):
+        gone: list[int] = []
+        for n, item in enumerate(self._parts.items):
             if item.kind in ("cell", "turn") and self._total - size > over:
                 if item.pinned:
                     return None
-                first, last, size = first or item.number, item.number, size + tokens_
-        output = self._plan.size.typical
-        saves = self.amount(output) - self._amount(max(self._total - size, 0), 0, 0, output)
-        if self._total - size > over or saves <= 0:
+                gone.append(n)
+                size += self._parts.sizes[n]
+        if not gone:
             return None
-        return Row(label="", tokens=size, saves=saves, jump=True, remedy=f"`--without #{first}..{last}`")
+        first, last = (self._parts.items[n].number for n in (gone[0], gone[-1]))
+        oldest = self.without(gone)
+        if self._total - oldest.tokens > over or not oldest.saves or oldest.saves <= 0:
+            return None
+        return replace(oldest, jump=True, remedy=f"`--without #{first}..{last}`")
 
-    def _with_saving(self, row: Row, n: int) -> Row:
-        parts, hit, size = self._parts, self._hit, self._parts.sizes[n]
-        cached, written = hit.tokens, hit.written - parts.writes[n]
-        if parts.held[n]:  # what follows it is no longer behind the same beginning
-            cached = sum(parts.hits[:n]) + parts.hits[-1]
+    def without(self, gone: Collection[int]) -> Row:
+        """What leaving these items out (by their places in the context) saves together: the change of tier, the
+        answer's price and the hits that are lost by it included. Cuts that the rest would no longer need stay.
+        """
+        parts, hit = self._parts, self._hit
+        size = sum(parts.sizes[n] for n in gone)
+        cached, written = hit.tokens, hit.written - sum(parts.writes[n] for n in gone)
+        held = min((n for n in gone if parts.held[n]), default=None)
+        if held is not None:  # what follows it is no longer behind the same beginning
+            cached = sum(parts.hits[n] for n in range(held) if n not in gone) + parts.hits[-1]
             cached = cached if cached >= SMALLEST else 0
             written = max(hit.tokens + hit.written - size - cached, 0) if hit.written else 0
-        left = self._total - size
-        without = self._amount(left, cached, written, self._plan.size.typical)
+        left = max(self._total - size, 0)
+        without = self._amount(left, min(cached, left), written, self._plan.size.typical)
         jump = pricing.tier(self._row, left) != self.rates
-        return replace(row, saves=pricing.plain(self.amount(self._plan.size.typical) - without), jump=jump)
+        return Row(label="", tokens=size, saves=pricing.plain(self._now - without), jump=jump)
+
+    @cached_property
+    def _now(self) -> Decimal:
+        return self.amount(self._plan.size.typical)
 
     def _amount(self, counted: int, cached: int, written: int, output: int) -> Decimal:
         thinking = min(self._plan.size.thinking, output)

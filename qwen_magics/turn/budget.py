@@ -52,10 +52,15 @@ def reserve(plan: Plan) -> Plan:
     return _fitted(plan, plan.ledger.reserve)
 
 
+def fitted(plan: Plan) -> Plan:
+    """The plan that `reserve` would return now; reserves nothing. Raises what `reserve` would raise."""
+    return _fitted(plan, plan.ledger.allow)
+
+
 def foreseen(plan: Plan) -> Plan:
     """The plan that `reserve` would return now; where it would refuse, the plan as it is."""
     try:
-        return _fitted(plan, plan.ledger.allow)
+        return fitted(plan)
     except (GuardError, OptionError, LedgerError):
         return plan
 
@@ -75,11 +80,14 @@ def by_itself(plan: Plan) -> Plan:
 def outlook(plan: Plan) -> str:
     """What `reserve` would do to the plan now, in a sentence; nothing where it would leave it as it is."""
     try:
-        fitted = _fitted(plan, plan.ledger.allow)
+        return less(plan, fitted(plan))
     except (GuardError, OptionError, LedgerError) as problem:
         return f"It would be refused: {problem.message.removesuffix(' Nothing was sent.')} {problem.remedy}"
-    limits = fitted.receipt.limits
-    return f"It would go with less: {fitted.receipt.notes[-1]}." if limits != plan.receipt.limits else ""
+
+
+def less(plan: Plan, leaves: Plan) -> str:
+    """That a plan would leave with shorter limits, in a sentence; nothing where it wouldn't."""
+    return f"It would go with less: {leaves.receipt.notes[-1]}." if leaves.receipt.limits != plan.receipt.limits else ""
 
 
 def _fitted(plan: Plan, take: Callable[..., None]) -> Plan:

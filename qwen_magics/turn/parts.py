@@ -121,7 +121,7 @@ def _notes(item: Item) -> tuple[str, ...]:
     if item.pinned:
         said.append("pinned")
     if item.cut:
-        said.append(f"outputs cut by about {item.cut:,}")
+        said.append(f"{'cut' if item.kind == 'attachment' else 'outputs cut'} by about {item.cut:,}")
     if item.redacted:
         said.append(f"{item.redacted} {'secret' if item.redacted == 1 else 'secrets'} redacted")
     if item.note:
