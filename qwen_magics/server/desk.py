@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -97,10 +98,15 @@ class Desk:
 
     @_once
     def ledger(self) -> Ledger:
-        """The machine's ledger, which kernels write to as well."""
+        """The machine's ledger, which kernels write to as well. What a killed server left open becomes lost."""
+        from qwen_magics.errors import LedgerError
         from qwen_magics.ledger import Ledger
 
-        return Ledger(self.folder / "ledger.sqlite")
+        made = Ledger(self.folder / "ledger.sqlite")
+        if made.path.exists():
+            with suppress(LedgerError):  # whoever needs it is told
+                made.clear_up()
+        return made
 
     @_once
     def books(self) -> Ledger:
