@@ -53,7 +53,7 @@ async def test_the_local_model_comes_up_while_others_are_answered(
             await browser.client.get("api")
             answered += 1
         events += await coming + await stream.rest()
-    assert [event["what"] for event in events if event["type"] == "progress"][0] == "starting"
+    assert next(event["what"] for event in events if event["type"] == "progress") == "starting"
     assert (events[-1]["type"], events[-1]["receipt"]["cost"]["basis"]) == ("settled", "free")
     assert answered >= 5
 
