@@ -1,16 +1,22 @@
-/** What goes along with a question, and what it would cost, in a real JupyterLab. */
+/** What goes along with a question, and what it would cost, in a real JupyterLab with a provider that is not real. */
 
 import { mkdtempSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 
-import { test } from '@jupyterlab/galata';
+import { expect, test } from '@jupyterlab/galata';
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 
-import { QUIET, bring, shot, writeNotebook } from './notebook';
+import { QUIET, bring, objections, shot, writeNotebook } from './notebook';
+import { answers, asked } from './provider';
 
-test.use(QUIET);
+test.use({
+  mockSettings: {
+    ...QUIET.mockSettings,
+    'qwen-magics:sidebar': { provider: 'alibaba' }
+  }
+});
 
 const SOURCES = [
   'import math\nheights = [3701, 3733, 5076]',
@@ -18,23 +24,141 @@ const SOURCES = [
   'heights.mean()'
 ];
 
-async function openSidebar(page: IJupyterLabPageFixture): Promise<Locator> {
-  await page.sidebar.openTab('jp-qwen-sidebar');
-  return page.getByRole('region', { name: 'Question' });
-}
-
-function notebook(...sources: string[]): string {
+function notebook(): string {
   const file = join(mkdtempSync(join(tmpdir(), 'qwen-ui-')), 'Heights.ipynb');
-  writeNotebook(file, sources);
+  writeNotebook(file, SOURCES);
   return file;
 }
 
-test('chips show what goes along, with its tokens', async ({
+/** The notebook open, the sidebar beside it, its first price there. */
+async function begin(
+  page: IJupyterLabPageFixture,
+  folder: string
+): Promise<Locator> {
+  await bring(page, folder, notebook());
+  await page.sidebar.openTab('jp-qwen-sidebar');
+  await page.sidebar.setWidth(380, 'right');
+  const composer = page.getByRole('region', { name: 'Question' });
+  await priced(composer);
+  return composer;
+}
+
+async function priced(composer: Locator): Promise<void> {
+  await expect(composer.getByText(/[\d,]+ tokens/).first()).toBeVisible();
+  await expect(composer.locator('.jp-QwenMeter')).toHaveAttribute(
+    'data-stale',
+    'false'
+  );
+}
+
+/** Everything that the provider was sent last, as text. */
+async function lastRequest(): Promise<string> {
+  const { requests } = await asked();
+  return JSON.stringify(requests[requests.length - 1]?.body ?? {});
+}
+
+test('chips and meter show what goes along and what it would cost', async ({
   page,
   tmpPath
 }) => {
-  await bring(page, tmpPath, notebook(...SOURCES));
-  const composer = await openSidebar(page);
-  await shot(page, 'composer');
-  await shot(composer, 'composer-part');
+  const composer = await begin(page, tmpPath);
+  const chip = composer.getByRole('button', { name: /^Heights\.ipynb/ });
+  await expect(chip).toHaveText(/Heights\.ipynb \d+/);
+  await expect(composer.getByRole('meter')).toBeVisible();
+  await shot(page, 'composer-light');
+  await chip.focus();
+  await page.keyboard.press('Space');
+  await expect(chip).toHaveAttribute('aria-pressed', 'false');
+  await priced(composer);
+  await page.theme.setDarkTheme();
+  await page.sidebar.setWidth(280, 'right');
+  await shot(page, 'composer-dark-narrow');
+  expect(await objections(page, '.jp-QwenComposer')).toEqual([]);
+});
+
+test('what is on screen is asked about, saved or not, and what is off does not go', async ({
+  page,
+  tmpPath
+}) => {
+  await answers({ text: 'So it is.' }, { text: 'Still.' });
+  const composer = await begin(page, tmpPath);
+  await page.notebook.setCell(2, 'code', 'heights.median()');
+  const field = composer.getByLabel('Ask Qwen');
+  await field.fill('Why does this fail?');
+  await field.press('Enter');
+  await expect(page.getByText('So it is.')).toBeVisible();
+  const first = await lastRequest();
+  expect(first).toContain('heights.median()');
+  expect(first).toContain('# the mean');
+  expect(first).toContain('Why does this fail?');
+  await composer.getByRole('button', { name: /^Heights\.ipynb/ }).click();
+  await field.fill('And without the notebook?');
+  await field.press('Enter');
+  await expect(page.getByText('Still.')).toBeVisible();
+  expect(await lastRequest()).not.toContain('# the mean');
+});
+
+test('an @ completes by keyboard alone', async ({ page, tmpPath }) => {
+  const composer = await begin(page, tmpPath);
+  const field = composer.getByLabel('Ask Qwen');
+  await field.pressSequentially('Explain @cell');
+  const list = composer.getByRole('listbox');
+  await expect(list.getByRole('option')).toHaveCount(3);
+  await field.press('ArrowDown');
+  await shot(page, 'composer-mentions');
+  expect(await objections(page, '.jp-QwenComposer')).toEqual([]);
+  await field.press('Enter');
+  await expect(field).toHaveValue('Explain #2 ');
+  await expect(
+    composer.getByRole('button', { name: /^cell #2/ })
+  ).toBeVisible();
+});
+
+test('a cell and a file dragged onto the input go along', async ({
+  page,
+  tmpPath
+}) => {
+  const composer = await begin(page, tmpPath);
+  const drag = async (from: Locator): Promise<void> => {
+    await from.hover();
+    await page.mouse.down();
+    const { x, y, width, height } = (await composer.boundingBox())!;
+    await page.mouse.move(x + width / 2, y + height / 2, { steps: 12 });
+    await page.mouse.up();
+  };
+  await drag(page.locator('.jp-Cell .jp-InputPrompt').nth(1));
+  await expect(
+    composer.getByRole('button', { name: /^cell #2/ })
+  ).toBeVisible();
+  await expect(page.locator('.jp-Notebook .jp-Cell')).toHaveCount(3);
+  await page.contents.uploadContent('a,b\n1,2\n', 'text', `${tmpPath}/d.csv`);
+  await page.filebrowser.refresh();
+  await drag(page.locator('.jp-DirListing-itemText', { hasText: 'd.csv' }));
+  await expect(composer.getByRole('button', { name: /^d\.csv/ })).toBeVisible();
+});
+
+test('a draft is there again after a reload', async ({ page, tmpPath }) => {
+  const composer = await begin(page, tmpPath);
+  await composer.getByLabel('Ask Qwen').fill('Half a thought');
+  await page.reload();
+  await page.notebook.openByPath(`${tmpPath}/Heights.ipynb`);
+  await page.sidebar.openTab('jp-qwen-sidebar');
+  await expect(page.getByLabel('Ask Qwen')).toHaveValue('Half a thought');
+});
+
+test('what is sent is shown item by item, and whole', async ({
+  page,
+  tmpPath
+}) => {
+  const composer = await begin(page, tmpPath);
+  await composer.getByLabel('Ask Qwen').fill('Why?');
+  await composer.getByRole('button', { name: 'What is sent' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByText(/Alibaba/).first()).toBeVisible();
+  await dialog.getByText('The exact request').click();
+  await expect(dialog.locator('pre').last()).toContainText('"model"');
+  await shot(page, 'composer-sent');
+  expect(await objections(page, '.jp-Dialog-content')).toEqual([]);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
 });
