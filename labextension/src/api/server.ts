@@ -33,6 +33,16 @@ export class Server {
     return (response.status === 204 ? undefined : await response.json()) as T;
   }
 
+  /** A file that the server makes, under the name that it gives it. */
+  async file(path: string): Promise<{ name: string; content: Blob }> {
+    const response = await this._request('GET', path, undefined, undefined);
+    const said = response.headers.get('Content-Disposition') ?? '';
+    const [, encoded, plain] =
+      /filename\*=utf-8''([^;]+)|filename="?([^";]+)/i.exec(said) ?? [];
+    const name = encoded ? decodeURIComponent(encoded) : (plain ?? 'qwen');
+    return { name, content: await response.blob() };
+  }
+
   /** Ask; the turn's events as they come. */
   async *ask(
     question: IQuestion,

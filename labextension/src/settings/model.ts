@@ -100,8 +100,8 @@ export class Preferences implements IDisposable {
   get server(): IServerSettings | null {
     return this._server;
   }
-  set server(server: IServerSettings | null) {
-    this._server = server;
+  set server(server: Partial<IServerSettings> | null) {
+    this._server = server && { values: {}, sources: {}, locked: [], ...server };
     this._changed.emit();
   }
 

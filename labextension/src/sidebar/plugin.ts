@@ -5,29 +5,17 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { PanelLayout, Widget } from '@lumino/widgets';
 
-/** An empty place in the sidebar that fills itself once it is looked at. */
-class Place extends Widget {
-  constructor(private readonly _fill: () => Promise<Widget>) {
-    super();
-    this.layout = new PanelLayout();
-    this.addClass('jp-QwenSidebar');
-  }
-
-  protected override onBeforeShow(): void {
-    this._filled ??= this._fill().then(content =>
-      (this.layout as PanelLayout).addWidget(content)
-    );
-  }
-
-  private _filled: Promise<void> | null = null;
-}
+import { ISpending } from '../usage/tokens';
+import { addCommands } from './commands';
+import { qwenIcon } from './icon';
+import { Place } from './place';
 
 export const sidebar: JupyterFrontEndPlugin<void> = {
   id: 'qwen-magics:sidebar',
@@ -36,36 +24,42 @@ export const sidebar: JupyterFrontEndPlugin<void> = {
   requires: [IRenderMimeRegistry],
   optional: [
     ILayoutRestorer,
-    ISettingRegistry,
+    ICommandPalette,
     INotebookTracker,
+    ISettingRegistry,
     IStateDB,
+    ISpending,
     ITranslator
   ],
   activate: (
     app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
     restorer: ILayoutRestorer | null,
-    registry: ISettingRegistry | null,
+    palette: ICommandPalette | null,
     tracker: INotebookTracker | null,
+    registry: ISettingRegistry | null,
     state: IStateDB | null,
+    spending: ISpending | null,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('qwen-magics');
     const place = new Place(async () => {
       const { makePanel } = await import('./content');
       return makePanel({
+        app,
         trans,
         rendermime,
         registry,
         tracker,
-        contents: app.serviceManager.contents,
-        state
+        state,
+        spending
       });
     });
     place.id = 'jp-qwen-sidebar';
-    place.title.caption = trans.__('Qwen');
-    place.title.label = trans.__('Qwen');
+    place.title.caption = trans.__('Qwen: ask about this notebook');
+    place.title.icon = qwenIcon;
     restorer?.add(place, place.id);
     app.shell.add(place, 'right', { rank: 200 });
+    addCommands(app, place, palette, trans);
   }
 };
