@@ -9,6 +9,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import nbformat
 import pytest
 from fakes import receipts
 from fakes.routes import got, refused, sent
@@ -148,6 +149,40 @@ async def test_what_a_cell_and_the_chat_spend_adds_up_in_one_place(
         total["amount"]
     )
     assert said["foot"] in run(shell, "%qwen_usage").replace("\n", " ")
+
+
+async def test_a_notebooks_kernel_and_the_chat_beside_it_spend_under_one_name(
+    jp_fetch: Fetch, jp_serverapp: Any, jp_root_dir: Path, provider: FakeProvider
+) -> None:
+    """A real kernel, as JupyterLab starts it for a notebook in a folder."""
+    cells = [nbformat.v4.new_code_cell("%%qwen\nWhy?", id="why")]
+    (jp_root_dir / "deep").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), jp_root_dir / "deep" / "a.ipynb")
+    started = {"path": "deep/a.ipynb", "type": "notebook", "name": "a.ipynb", "kernel": {"name": "python3"}}
+    session = json.loads((await jp_fetch("api", "sessions", method="POST", body=json.dumps(started))).body)
+    client = jp_serverapp.kernel_manager.get_kernel(session["kernel"]["id"]).client()
+    client.start_channels()
+    await client.wait_for_ready()
+    for source in ("%load_ext qwen_magics", "%%qwen\nWhy?"):
+        asked = client.session.msg("execute_request", {"code": source, "silent": False, "store_history": True})
+        asked["metadata"]["cellId"] = "why"
+        client.shell_channel.send(asked)
+        assert (await client.get_shell_msg(timeout=60))["content"]["status"] == "ok"
+    client.stop_channels()
+    live = {"path": "deep/a.ipynb", "cells": ["k"], "fresh": {"k": {"kind": "code", "source": "x = 1"}}}
+    held = await sent(jp_fetch, "POST", "notebook", **live)
+    await jp_fetch(
+        "qwen", "api", "chat", method="POST",
+        body=json.dumps({"text": "And?", "notebook": held["notebook"], "chips": [{"kind": "notebook"}]}),
+    )  # fmt: skip
+    said = await got(jp_fetch, "usage", notebook="deep/a.ipynb")
+    assert [(one["source"], one["notebook"]) for one in said["turns"]] == [
+        ("sidebar", "deep/a.ipynb"),
+        ("cell", "deep/a.ipynb"),
+    ]
+    assert said["notebook"] == said["all"]
+    assert said["notebook"][0]["turns"] == 2
+    await jp_fetch("api", "sessions", session["id"], method="DELETE")
 
 
 async def test_an_answer_in_the_chat_overwrites_no_cells(
