@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-BENCHES = ("loading", "asking", "budgets", "pieces", "front_end", "huge", "trimming", "sidebar")
+BENCHES = ("loading", "asking", "budgets", "pieces", "front_end", "huge", "trimming", "sidebar_start", "sidebar")
 
 
 def main(chosen: list[str]) -> None:
