@@ -38,7 +38,7 @@ async function begin(
   await bring(page, folder, notebook());
   await page.sidebar.openTab('jp-qwen-sidebar');
   await page.sidebar.setWidth(380, 'right');
-  const composer = page.getByRole('region', { name: 'Question' });
+  const composer = page.getByRole('region', { name: 'Question', exact: true });
   await priced(composer);
   return composer;
 }
@@ -49,6 +49,15 @@ async function priced(composer: Locator): Promise<void> {
     'data-stale',
     'false'
   );
+}
+
+/** Galata's own waits for the launcher, which a restored notebook hides. */
+async function reload(page: IJupyterLabPageFixture): Promise<void> {
+  await page.notebook.save();
+  const galata = page as unknown as {
+    reload(options: { waitForIsReady: boolean }): Promise<unknown>;
+  };
+  await galata.reload({ waitForIsReady: false });
 }
 
 /** Everything that the provider was sent last, as text. */
@@ -86,7 +95,7 @@ test('what is on screen is asked about, saved or not, and what is off does not g
   const field = composer.getByLabel('Ask Qwen');
   await field.fill('Why does this fail?');
   await field.press('Enter');
-  await expect(page.getByText('So it is.')).toBeVisible();
+  await expect(page.locator('.jp-QwenProse')).toHaveText(['So it is.']);
   const first = await lastRequest();
   expect(first).toContain('heights.median()');
   expect(first).toContain('# the mean');
@@ -94,7 +103,10 @@ test('what is on screen is asked about, saved or not, and what is off does not g
   await composer.getByRole('button', { name: /^Heights\.ipynb/ }).click();
   await field.fill('And without the notebook?');
   await field.press('Enter');
-  await expect(page.getByText('Still.')).toBeVisible();
+  await expect(page.locator('.jp-QwenProse')).toHaveText([
+    'So it is.',
+    'Still.'
+  ]);
   expect(await lastRequest()).not.toContain('# the mean');
 });
 
@@ -140,7 +152,7 @@ test('a cell and a file dragged onto the input go along', async ({
 test('a draft is there again after a reload', async ({ page, tmpPath }) => {
   const composer = await begin(page, tmpPath);
   await composer.getByLabel('Ask Qwen').fill('Half a thought');
-  await page.reload();
+  await reload(page);
   await page.notebook.openByPath(`${tmpPath}/Heights.ipynb`);
   await page.sidebar.openTab('jp-qwen-sidebar');
   await expect(page.getByLabel('Ask Qwen')).toHaveValue('Half a thought');
