@@ -3,7 +3,9 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { sidebar } from './sidebar/plugin';
+import { statusbar } from './status/plugin';
+import { usage } from './usage/plugin';
 
-const plugins: JupyterFrontEndPlugin<unknown>[] = [sidebar];
+const plugins: JupyterFrontEndPlugin<unknown>[] = [sidebar, statusbar, usage];
 
 export default plugins;

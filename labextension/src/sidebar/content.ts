@@ -11,7 +11,6 @@ import { Server } from '../api/server';
 import { CodeActions } from '../chat/actions';
 import { ChatModel } from '../chat/model';
 import { harmless } from '../chat/pane';
-import { remember } from '../chat/remember';
 import { Tabs } from '../chat/tabs';
 import { Drafts } from '../composer/drafts';
 import { Mentions } from '../composer/mentions';
@@ -55,7 +54,6 @@ export async function makePanel(host: IHost): Promise<SidebarPanel> {
     mentions: new Mentions(open, contents, variables),
     variables
   });
-  void remember(chat, state);
   const threads = new ThreadsModel(server, chat, open);
   const models = new ModelsModel(server, preferences);
   const status = new StatusModel(server, preferences);
@@ -66,7 +64,7 @@ export async function makePanel(host: IHost): Promise<SidebarPanel> {
     }
     running = chat.running !== null;
   });
-  void new ThreadOfNotebook(server, chat, open).follow();
+  void new ThreadOfNotebook(server, chat, open, state).start();
   void models.refresh();
   void status.refresh();
   return new SidebarPanel({

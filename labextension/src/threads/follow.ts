@@ -1,5 +1,6 @@
 /** Brings the open notebook's thread on screen: the one shown with it last, else the one used last. State only. */
 
+import type { IStateDB } from '@jupyterlab/statedb';
 import type { ISignal } from '@lumino/signaling';
 
 import type { Server } from '../api/server';
@@ -12,28 +13,38 @@ interface IOpen {
   readonly changed: ISignal<unknown, unknown>;
 }
 
+const KEY = 'qwen-magics:threads';
+const MOST = 200; // notebooks
+
 export class ThreadOfNotebook {
   constructor(
     private readonly _server: Server,
     private readonly _shown: IShown,
-    private readonly _open: IOpen
-  ) {
-    _open.changed.connect(() => void this.follow());
-    _shown.changed.connect(() => this._last.set(this._path, _shown.thread));
+    private readonly _open: IOpen,
+    private readonly _state: IStateDB | null
+  ) {}
+
+  /** Resolves when the thread of the notebook that is open now is on screen; it is followed from then on. */
+  async start(): Promise<void> {
+    const kept = await this._state?.fetch(KEY).catch(() => undefined);
+    if (Array.isArray(kept)) {
+      this._last = new Map(kept as [string, string][]);
+    }
+    await this._show(this._open.path);
+    this._open.changed.connect(() => {
+      if (this._open.path !== this._path) {
+        void this._show(this._open.path);
+      }
+    });
+    this._shown.changed.connect(() => this._keep(this._shown.thread));
   }
 
-  /** Resolves when the thread of the notebook that is open now is on screen. */
-  async follow(): Promise<void> {
-    const { path } = this._open;
-    if (path === this._path && this._last.has(path)) {
-      return;
-    }
+  private async _show(path: string): Promise<void> {
     this._path = path;
     const thread = this._last.get(path) ?? (await this._newest(path));
     if (path !== this._path) {
       return; // another one has been opened since
     }
-    this._last.set(path, thread);
     if (thread !== this._shown.thread) {
       // One that was deleted elsewhere leaves an empty place.
       await this._shown.show(thread).catch(() => this._shown.show(''));
@@ -50,6 +61,14 @@ export class ThreadOfNotebook {
     }
   }
 
+  private _keep(thread: string): void {
+    if (this._last.get(this._path) !== thread) {
+      this._last.delete(this._path);
+      this._last.set(this._path, thread);
+      void this._state?.save(KEY, [...this._last].slice(-MOST));
+    }
+  }
+
   private _path = '';
-  private readonly _last = new Map<string, string>();
+  private _last = new Map<string, string>();
 }

@@ -18,30 +18,15 @@ async function width(
   page: IJupyterLabPageFixture,
   pixels: number
 ): Promise<void> {
-  await page.evaluate(pixels => {
-    const { shell } = window.jupyterapp as unknown as {
-      shell: { restoreLayout: unknown; node: HTMLElement };
-    };
-    const split = shell.node.querySelector('#jp-main-split-panel')!;
-    const handle = [...split.querySelectorAll('.lm-SplitPanel-handle')].pop()!;
-    const { x, y } = handle.getBoundingClientRect();
-    const side = document.querySelector('#jp-right-stack')!;
-    const by = side.getBoundingClientRect().width - pixels;
-    for (const [type, dx] of [
-      ['pointerdown', 0],
-      ['pointermove', by],
-      ['pointerup', by]
-    ] as const) {
-      handle.dispatchEvent(
-        new PointerEvent(type, {
-          bubbles: true,
-          button: 0,
-          clientX: x + 1 + dx,
-          clientY: y + 50
-        })
-      );
-    }
-  }, pixels);
+  const handle = page
+    .locator('#jp-main-split-panel > .lm-SplitPanel-handle:visible')
+    .last();
+  const at = (await handle.boundingBox())!;
+  const side = (await page.locator('#jp-right-stack').boundingBox())!;
+  await page.mouse.move(at.x + 1, at.y + 100);
+  await page.mouse.down();
+  await page.mouse.move(at.x + 1 + side.width - pixels, at.y + 100);
+  await page.mouse.up();
 }
 
 async function ask(page: IJupyterLabPageFixture, text: string): Promise<void> {
@@ -79,7 +64,9 @@ test('a thread is titled, renamed, deleted, brought back and found', async ({
   await page.getByLabel('Search threads').fill('pengu');
   const row = page.locator('.jp-QwenThread-title', { hasText: 'Penguins' });
   await row.click();
-  await expect(page.getByText('Gentoo is heavier.')).toBeVisible();
+  await expect(page.locator('.jp-QwenStage')).toContainText(
+    'Gentoo is heavier.'
+  );
 });
 
 for (const theme of ['Light', 'Dark']) {
@@ -100,5 +87,26 @@ for (const theme of ['Light', 'Dark']) {
         await page.keyboard.press('Escape');
       }
     }
+  });
+}
+
+for (const theme of ['Light', 'Dark']) {
+  test(`the spending is seen and a budget set: ${theme}`, async ({ page }) => {
+    await page.theme.setTheme(`JupyterLab ${theme}`);
+    await ask(page, 'Why is Gentoo heavier?');
+    const item = page.locator('.jp-QwenSpend-line');
+    await expect(item).toContainText(/today \$0\.00\d+ of \$5\.00/);
+    await item.focus();
+    await page.keyboard.press('Enter');
+    const view = page.locator('.jp-QwenUsage');
+    await expect(view.getByRole('img')).toHaveCount(1);
+    await view.getByRole('textbox', { name: 'At most' }).fill('2.50');
+    await view.getByRole('button', { name: 'Set budget' }).click();
+    await expect(item).toContainText('of $2.50');
+    await shot(page, `rooms-usage-${theme.toLowerCase()}`);
+    expect(await objections(page, '.jp-QwenUsage')).toEqual([]);
+    expect(await objections(page, '.jp-QwenSpend')).toEqual([]);
+    await view.getByRole('button', { name: 'No limit' }).click();
+    await expect(item).toContainText('of $5.00');
   });
 }
