@@ -16,7 +16,7 @@ interface IProps {
 
 export function Actions(props: IProps): React.JSX.Element {
   const { model, chat, onShowSent, trans } = props;
-  const { preferences } = model;
+  const { preferences, abilities: can } = model;
   const price = model.estimator.estimate?.price;
   const running = chat.running !== null;
   return (
@@ -24,9 +24,11 @@ export function Actions(props: IProps): React.JSX.Element {
       <Toggle
         label={trans.__('Think')}
         hint={trans.__('Think before answering; thinking is billed as output')}
-        on={preferences.thinks}
-        locked={preferences.locked('think')}
-        trans={trans}
+        on={
+          can?.thinking === 'always' ||
+          (can?.thinking !== 'none' && preferences.thinks)
+        }
+        fixed={fixedThink(model, trans)}
         onToggle={on => {
           void preferences.choose({ think: on ? 'on' : 'off' });
         }}
@@ -34,9 +36,12 @@ export function Actions(props: IProps): React.JSX.Element {
       <Toggle
         label={trans.__('Search')}
         hint={trans.__('Search the web; each search has its own price')}
-        on={preferences.options.search}
-        locked={preferences.locked('search')}
-        trans={trans}
+        on={preferences.options.search && can?.search !== false}
+        fixed={
+          can?.search === false
+            ? trans.__('This model can’t search.')
+            : locked(model, 'search', trans)
+        }
         onToggle={on => {
           void preferences.choose({ search: on });
         }}
@@ -61,25 +66,45 @@ export function Actions(props: IProps): React.JSX.Element {
   );
 }
 
+/** Why a toggle can't be switched; "" where it can. */
+function locked(
+  model: ComposerModel,
+  name: 'think' | 'search',
+  trans: TranslationBundle
+): string {
+  return model.preferences.locked(name)
+    ? trans.__('An administrator decided this.')
+    : '';
+}
+
+function fixedThink(model: ComposerModel, trans: TranslationBundle): string {
+  switch (model.abilities?.thinking) {
+    case 'none':
+      return trans.__('This model doesn’t think.');
+    case 'always':
+      return trans.__('This model always thinks.');
+  }
+  return locked(model, 'think', trans);
+}
+
 interface IToggleProps {
   readonly label: string;
   readonly hint: string;
   readonly on: boolean;
-  readonly locked: boolean;
-  readonly trans: TranslationBundle;
+  readonly fixed: string;
   readonly onToggle: (on: boolean) => void;
 }
 
 function Toggle(props: IToggleProps): React.JSX.Element {
-  const { label, hint, on, locked, trans, onToggle } = props;
+  const { label, hint, on, fixed, onToggle } = props;
   return (
     <button
       className="jp-QwenActions-button"
       aria-pressed={on}
-      aria-disabled={locked}
-      title={locked ? trans.__('An administrator decided this.') : hint}
+      aria-disabled={fixed !== ''}
+      title={fixed || hint}
       onClick={() => {
-        if (!locked) {
+        if (!fixed) {
           onToggle(!on);
         }
       }}

@@ -19,6 +19,7 @@ import type { IEstimate, IQuestion } from '../api/values';
 import type { ChatModel } from '../chat/model';
 import type { IOpenNotebook, OpenChange } from '../notebook/open';
 import { Preferences } from '../settings/model';
+import type { IAbilities } from './asking';
 import { Drafts } from './drafts';
 import { Mentions } from './mentions';
 import { ComposerModel } from './model';
@@ -123,7 +124,8 @@ class Stage {
 
   constructor(
     enterSends = true,
-    readonly state = new StateDB()
+    readonly state = new StateDB(),
+    can: IAbilities['current'] = null
   ) {
     const settings = {
       composite: { enterSends },
@@ -147,7 +149,8 @@ class Stage {
         names: async () => [{ name: 'df', type: 'DataFrame' }],
         summary: async () => 'a table'
       }),
-      variables: { names: async () => [], summary: async () => 'a table' }
+      variables: { names: async () => [], summary: async () => 'a table' },
+      models: { changed: new Signal({}), current: can }
     });
   }
 
@@ -238,7 +241,46 @@ describe('the composer', () => {
     await act(async () => {
       fireEvent.click(screen.getByRole('button', { name: 'Send anyway' }));
     });
-    expect(stage.chat.asked[1]).toMatchObject({ text: 'Why?', yes: true });
+    expect(stage.chat.asked[1]).toMatchObject({
+      text: 'Why?',
+      yes: true,
+      unpriced: false
+    });
+  });
+
+  it('lets a turn that no budget bounds go only after a second look', async () => {
+    const stage = new Stage();
+    stage.chat.refusal = new Refusal(422, {
+      kind: 'GuardError',
+      message: 'No price is known.',
+      remedy: '',
+      request_id: ''
+    });
+    stage.model.text = 'Why?';
+    await stage.model.send();
+    await stage.model.sendAnyway();
+    await stage.model.sendAnyway();
+    expect(
+      stage.chat.asked.map(({ yes, unpriced }) => [yes, unpriced])
+    ).toEqual([
+      [false, false],
+      [true, false],
+      [true, true]
+    ]);
+  });
+
+  it('asks a model for nothing that it can’t do', async () => {
+    const can = { thinking: 'none', search: false } as const;
+    const stage = new Stage(true, new StateDB(), can);
+    void stage.model.preferences.choose({ think: 'on', search: true });
+    stage.show();
+    const think = screen.getByRole('button', { name: 'Think' });
+    expect(think.getAttribute('aria-pressed')).toBe('false');
+    expect(think.getAttribute('aria-disabled')).toBe('true');
+    expect(stage.model.question()).toMatchObject({
+      think: null,
+      search: false
+    });
   });
 
   it('stops with the button that sends', () => {

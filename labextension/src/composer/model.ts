@@ -5,45 +5,39 @@ import { Throttler } from '@lumino/polling';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { Refusal, type Server } from '../api/server';
-import type {
-  IEstimate,
-  IProblem,
-  IQuestion,
-  IWhatIsSent
-} from '../api/values';
-import type { ChatModel } from '../chat/model';
+import { Refusal } from '../api/server';
+import type { IProblem, IQuestion, IWhatIsSent } from '../api/values';
 import type { IOpenNotebook, OpenChange } from '../notebook/open';
 import type { Preferences } from '../settings/model';
+import {
+  Asking,
+  type IAbilities,
+  type IAsk,
+  type IAskingParts
+} from './asking';
 import { Chips } from './chips';
 import type { Drafts } from './drafts';
 import { Estimator, said } from './estimator';
 import type { IAt, IMention, IVariables, Mentions } from './mentions';
 
-export interface IComposerParts {
-  readonly server: Server;
-  readonly chat: ChatModel;
-  readonly preferences: Preferences;
-  readonly open: IOpenNotebook;
+export interface IComposerParts extends IAskingParts {
   readonly drafts: Drafts;
   readonly mentions: Mentions;
   readonly variables: IVariables | null;
-}
-
-/** What is asked beside the text: the turn that it follows, and what people agreed to. */
-export interface IAsk {
-  readonly parent?: string;
-  readonly yes?: boolean;
 }
 
 export class ComposerModel implements IDisposable {
   constructor(private readonly _parts: IComposerParts) {
     const { chat, open, preferences, drafts } = _parts;
     this.chips = new Chips(open, chat);
-    this.estimator = new Estimator(signal => this._estimate(signal));
+    this._asking = new Asking(_parts, this.chips);
+    this.estimator = new Estimator(signal =>
+      this._asking.estimate(this.question(), this.estimator.estimate, signal)
+    );
     this.chips.changed.connect(this._refresh, this);
     preferences.changed.connect(this._refresh, this);
     chat.changed.connect(this._refresh, this);
+    _parts.models?.changed.connect(this._refresh, this);
     open.changed.connect(this._onOpen, this);
     this._panel = open.panel;
     this._path = open.path;
@@ -82,6 +76,10 @@ export class ComposerModel implements IDisposable {
     return this._parts.mentions;
   }
 
+  get abilities(): IAbilities['current'] {
+    return this._parts.models?.current ?? null;
+  }
+
   get preferences(): Preferences {
     return this._parts.preferences;
   }
@@ -116,6 +114,7 @@ export class ComposerModel implements IDisposable {
     }
     const along = this.chips.list;
     this.text = '';
+    this._agreed = ask;
     try {
       const asked = this.ask(text, ask);
       this.chips.asked();
@@ -133,23 +132,21 @@ export class ComposerModel implements IDisposable {
     }
   }
 
+  /** Ask although a guard warns: of the price first, then of a turn that no budget can bound. */
+  async sendAnyway(): Promise<void> {
+    const warned = this._problem !== null && this._agreed.yes === true;
+    await this.send({ yes: true, unpriced: warned });
+  }
+
   /** Ask `text` with what goes along now: of the chips, settings and notebook at this moment. */
   async ask(text: string, ask: IAsk = {}): Promise<void> {
-    const question = this.question(text, ask);
-    await this.open.held(notebook =>
-      this._parts.chat.ask({ ...question, notebook })
-    );
+    await this._asking.ask(this.question(text, ask));
   }
 
   /** The very request that would go now; null where there is none, `problem` then says why. */
   async whatIsSent(): Promise<IWhatIsSent | null> {
     try {
-      return await this.open.held(notebook =>
-        this._parts.server.call<IWhatIsSent>('POST', 'request', {
-          ...this.question(),
-          notebook
-        })
-      );
+      return await this._asking.whatIsSent(this.question());
     } catch (problem) {
       this._problem = said(problem);
       this._changed.emit();
@@ -158,18 +155,8 @@ export class ComposerModel implements IDisposable {
   }
 
   /** What would be asked now, but for the notebook's name. */
-  question(text = this._text, { parent, yes }: IAsk = {}): IQuestion {
-    const { chat, preferences } = this._parts;
-    return {
-      text,
-      thread: chat.thread,
-      parent: parent ?? chat.head,
-      notebook: '',
-      chips: this.chips.sent,
-      ...preferences.options,
-      yes: yes ?? false,
-      unpriced: false
-    };
+  question(text = this._text, ask: IAsk = {}): IQuestion {
+    return this._asking.question(text, ask);
   }
 
   get isDisposed(): boolean {
@@ -181,25 +168,6 @@ export class ComposerModel implements IDisposable {
     this._busy.dispose();
     this._parts.drafts.dispose();
     Signal.clearData(this);
-  }
-
-  private _estimate(signal: AbortSignal): Promise<IEstimate> {
-    return this.open.held(async notebook => {
-      const question = { ...this.question(), notebook };
-      const asked = JSON.stringify(question);
-      const { estimate } = this.estimator;
-      if (asked !== this._asked || estimate === null) {
-        const found = await this._parts.server.call<IEstimate>(
-          'POST',
-          'estimate',
-          question,
-          signal
-        );
-        this._asked = asked;
-        return found;
-      }
-      return estimate;
-    }, signal);
   }
 
   private async _addVariable(name: string): Promise<void> {
@@ -238,7 +206,8 @@ export class ComposerModel implements IDisposable {
   private _text = '';
   private _path: string;
   private _panel: IOpenNotebook['panel'];
-  private _asked = '';
+  private readonly _asking: Asking;
+  private _agreed: IAsk = {};
   private _problem: IProblem | null = null;
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -23,7 +23,7 @@ export function Obstacle({ model, trans }: IProps): React.JSX.Element {
       {shown?.kind === 'GuardError' ? (
         <button
           className="jp-QwenActions-button"
-          onClick={() => void model.send({ yes: true })}
+          onClick={() => void model.sendAnyway()}
         >
           {trans.__('Send anyway')}
         </button>

@@ -45,6 +45,7 @@ export async function makePanel(host: IHost): Promise<SidebarPanel> {
   const chat = new ChatModel(server, new Tabs());
   const open = new OpenNotebook(server, tracker, contents);
   const variables = null;
+  const models = new ModelsModel(server, preferences);
   const composer = new ComposerModel({
     server,
     chat,
@@ -52,10 +53,10 @@ export async function makePanel(host: IHost): Promise<SidebarPanel> {
     open,
     drafts: new Drafts(state),
     mentions: new Mentions(open, contents, variables),
-    variables
+    variables,
+    models
   });
   const threads = new ThreadsModel(server, chat, open);
-  const models = new ModelsModel(server, preferences);
   const status = new StatusModel(server, preferences);
   let running = false;
   chat.changed.connect(() => {
