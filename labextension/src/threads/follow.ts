@@ -41,9 +41,10 @@ export class ThreadOfNotebook {
 
   private async _show(path: string): Promise<void> {
     this._path = path;
-    const thread = this._last.get(path) ?? (await this._newest(path));
-    if (path !== this._path) {
-      return; // another one has been opened since
+    const known = this._last.get(path);
+    const thread = known ?? (await this._newest(path));
+    if (path !== this._path || this._last.get(path) !== known) {
+      return; // another one has been opened since, or something asked
     }
     if (thread !== this._shown.thread) {
       // One that was deleted elsewhere leaves an empty place.

@@ -54,13 +54,15 @@ async function beside(
   await page.sidebar.openTab('jp-qwen-sidebar');
 }
 
-async function bothThemes(
+/** Pictures of the sidebar in both themes; nothing in it is hard to read or to reach. */
+async function looks(
   page: IJupyterLabPageFixture,
   name: string
 ): Promise<void> {
   const panel = page.locator('#jp-qwen-sidebar');
   for (const theme of ['Light', 'Dark'] as const) {
     await page.theme.setTheme(`JupyterLab ${theme}`);
+    expect(await objections(page, '.jp-QwenChat')).toEqual([]);
     await shot(panel, `chat-${name}-${theme.toLowerCase()}`);
   }
 }
@@ -83,7 +85,7 @@ test('an answer streams in, safe and whole', async ({ page, tmpPath }) => {
     'df = pd.read_csv("penguins.csv")',
     'df.mean()'
   ]);
-  await bothThemes(page, 'empty');
+  await looks(page, 'empty');
   await ask(page, 'Cell #2 fails. What is wrong, and fix it.');
   await expect(
     turn(page, 1).getByRole('button', { name: 'Stop' })
@@ -103,6 +105,111 @@ test('an answer streams in, safe and whole', async ({ page, tmpPath }) => {
       .first()
   ).toBeVisible();
   expect([...hosts]).toEqual(['127.0.0.1']);
-  expect(await objections(page, '.jp-QwenChat')).toEqual([]);
-  await bothThemes(page, 'answer');
+  await looks(page, 'answer');
+});
+
+test('code goes below the active cell, or in place of one after a look', async ({
+  page,
+  tmpPath
+}) => {
+  await answers({ text: '```python\na = 2\nb = 3\n```' });
+  await beside(page, tmpPath, ['a = 1\nb = 3', 'a + b']);
+  await ask(page, 'Make a two.');
+  const code = turn(page, 1).getByRole('group', { name: 'Code python' });
+  await code.getByRole('button', { name: 'Replace…' }).click();
+  await expect(code).toContainText('replaces cell #1');
+  await expect(code.locator('del')).toHaveText('- a = 1');
+  await expect(code.locator('ins')).toHaveText('+ a = 2');
+  await looks(page, 'difference');
+  await code.getByRole('button', { name: 'Accept' }).click();
+  await expect(code).toContainText('in cell #1');
+  expect(await page.notebook.getCellTextInput(0)).toBe('a = 2\nb = 3');
+  await code.getByRole('button', { name: 'Below' }).click();
+  await expect(code).toContainText('inserted');
+  expect(await page.notebook.getCellTextInput(1)).toBe('a = 2\nb = 3');
+  expect(await page.notebook.getCellCount()).toBe(3);
+});
+
+test('asked again or edited, earlier answers stay a step away', async ({
+  page,
+  tmpPath
+}) => {
+  await answers({ text: 'One.' }, { text: 'Two.' }, { text: 'Three.' });
+  await beside(page, tmpPath, ['1']);
+  await ask(page, 'A number?');
+  await expect(turn(page, 1)).toContainText('One.');
+  await turn(page, 1).getByRole('button', { name: 'Answer again' }).click();
+  await expect(turn(page, 1)).toContainText('Two.');
+  await turn(page, 1).getByRole('button', { name: /^Edit/ }).click();
+  const editor = turn(page, 1).getByLabel('The question');
+  await editor.fill('Another number?');
+  await looks(page, 'editing');
+  await editor.press('Enter');
+  await expect(turn(page, 1)).toContainText('Three.');
+  await expect(turn(page, 1)).toContainText('3 of 3');
+  await turn(page, 1).getByRole('button', { name: 'Earlier version' }).click();
+  await turn(page, 1).getByRole('button', { name: 'Earlier version' }).click();
+  await expect(turn(page, 1)).toContainText('One.');
+  await expect(turn(page, 1)).toContainText('A number?');
+  await expect(turn(page, 1)).toContainText('1 of 3');
+  await looks(page, 'branches');
+});
+
+test('after a reload the answer goes on, and stops when told', async ({
+  page,
+  tmpPath
+}) => {
+  const text = Array.from({ length: 300 }, (_, n) => `Line ${n}.\n\n`).join('');
+  await answers({ text, piece: 12, pause: 0.05 });
+  await beside(page, tmpPath, ['1']);
+  await ask(page, 'Count.');
+  await expect(turn(page, 1)).toContainText('Line 5.');
+  await page.waitForTimeout(600); // the layout with the thread in it is saved
+  await page.reload({ waitForIsReady: false });
+  await page.sidebar.openTab('jp-qwen-sidebar');
+  await expect(turn(page, 1)).toContainText('Count.');
+  await expect(turn(page, 1)).toContainText('Line 20.');
+  await shot(page.locator('#jp-qwen-sidebar'), 'chat-running');
+  await turn(page, 1).getByRole('button', { name: 'Stop' }).click();
+  await expect(turn(page, 1)).toContainText('stopped');
+  await expect(turn(page, 1)).toContainText('Line 20.');
+});
+
+test('a fault says what to do, and can be tried again', async ({
+  page,
+  tmpPath
+}) => {
+  await answers(
+    { status: 400, code: 'invalid_parameter_error', message: 'No.' },
+    { text: 'Better.' }
+  );
+  await beside(page, tmpPath, ['1']);
+  await ask(page, 'Well?');
+  const alert = turn(page, 1).getByRole('alert');
+  await expect(alert).toBeVisible();
+  await looks(page, 'fault');
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await expect(turn(page, 1)).toContainText('Better.');
+  await expect(turn(page, 1).getByRole('alert')).toHaveCount(0);
+});
+
+test('a second tab shows the same thread as it goes on', async ({
+  page,
+  tmpPath
+}) => {
+  await answers({ text: 'First.' }, { text: 'Second.' });
+  await beside(page, tmpPath, ['1']);
+  await ask(page, 'One?');
+  await expect(turn(page, 1)).toContainText('First.');
+  const other = await page.context().newPage();
+  await other.goto(`${process.env.TARGET_URL}/lab/tree/${tmpPath}/birds.ipynb`);
+  await other.getByRole('tab', { name: 'Qwen' }).click();
+  const there = other.getByRole('article', { name: 'Turn 2' });
+  await expect(other.getByRole('article', { name: 'Turn 1' })).toContainText(
+    'First.'
+  );
+  await ask(page, 'Two?');
+  await expect(turn(page, 2)).toContainText('Second.');
+  await expect(there).toContainText('Second.');
+  await other.close();
 });
