@@ -1,4 +1,7 @@
-"""What is being typed, priced: the route `estimate`. It sends nothing anywhere."""
+"""What is open and being typed, priced: the routes `notebook` and `estimate`. They send nothing anywhere.
+
+What they need is imported by whoever first types something: a server's start doesn't wait for it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from qwen_magics.server.bodies import ChipPrice, Estimate, Left, Price, Problem, Question, Segment, Warn
+from qwen_magics.server.bodies import ChipPrice, Estimate, Left, LiveNotebook, Price, Problem, Question, Segment, Warn
 from qwen_magics.server.handler import Handler
 
 if TYPE_CHECKING:
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from qwen_magics.context.items import Item
+    from qwen_magics.server.bodies import Held
     from qwen_magics.server.chips import Taken
     from qwen_magics.server.desk import Desk
     from qwen_magics.server.files import File
@@ -22,6 +26,11 @@ if TYPE_CHECKING:
     from qwen_magics.turn import Plan
     from qwen_magics.turn.bill import Bill
     from qwen_magics.turn.parts import Parts
+
+
+def take(desk: Desk, live: LiveNotebook) -> Held:
+    """Take the open notebook in. Blocks."""
+    return desk.notebooks.put(live)
 
 
 def estimate(desk: Desk, asked: Question, files: Mapping[str, File]) -> Estimate:
@@ -174,6 +183,14 @@ def _notes(desk: Desk, prepared: Prepared, planned: Plan, leaves: Plan) -> Itera
     if context.redacted:
         yield "1 secret is redacted." if context.redacted == 1 else f"{context.redacted} secrets are redacted."
     yield from remarks.of_model(planned.route)
+
+
+class NotebookHandler(Handler):
+    """`POST notebook`: the browser hands over the notebook that is open."""
+
+    async def post(self) -> None:
+        """Takes a LiveNotebook, answers a Held."""
+        self.answer(await self.work(take, self.desk, self.body(LiveNotebook)))
 
 
 class EstimateHandler(Handler):

@@ -18,7 +18,7 @@ from qwen_magics.notebook.cells import Notebook, Output, merged, tidy
 from qwen_magics.notebook.current import current
 from qwen_magics.notebook.file import Saved, SavedCell
 from qwen_magics.server.bodies import Held, LiveCell, LiveNotebook
-from qwen_magics.server.handler import Handler, Refused
+from qwen_magics.server.handler import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,12 +95,3 @@ def _saved(cell: LiveCell) -> SavedCell:
         outputs=merged(msgspec.convert(cell.outputs, list[Output])),
         execution_count=cell.execution_count,
     )
-
-
-class NotebookHandler(Handler):
-    """`POST notebook`: the browser hands over the notebook that is open."""
-
-    async def post(self) -> None:
-        """Takes a LiveNotebook, answers a Held."""
-        live = self.body(LiveNotebook)
-        self.answer(await self.work(self.desk.notebooks.put, live))

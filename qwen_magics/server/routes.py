@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_magics.server.chat import ChatHandler, TurnHandler
-from qwen_magics.server.estimate import EstimateHandler
+from qwen_magics.server.estimate import EstimateHandler, NotebookHandler
 from qwen_magics.server.models import ModelsHandler
-from qwen_magics.server.notebooks import NotebookHandler
 from qwen_magics.server.sent import RequestHandler
 from qwen_magics.server.settings import SettingsHandler
 from qwen_magics.server.status import StatusHandler, TestHandler
