@@ -71,9 +71,9 @@ describe('HTML after it was rendered', () => {
     ],
     ['scripts go', '<p>a<script>alert(1)</script></p>', '<p>a</p>'],
     [
-      'only a task list has inputs',
+      'only a task list has inputs, which do nothing',
       '<input type="checkbox" checked=""><input type="image" src="https://leak.invalid">',
-      '<input type="checkbox" checked="">'
+      '<input type="checkbox" checked="" disabled="disabled">'
     ],
     [
       'links go to the web and nowhere else',
