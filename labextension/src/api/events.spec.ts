@@ -122,4 +122,13 @@ describe("a turn's events", () => {
     expect(turn.receipt?.cost?.amount).toBe('0.0052');
     expect(turn.problem?.kind).toBe('BrokenStream');
   });
+
+  it('end a turn that was stopped before anything left as stopped', () => {
+    const turn = new Turn('Why?', '');
+    const failed = sent.find(event => event.type === 'failed');
+    if (failed?.type === 'failed') {
+      turn.take({ ...failed, error: { ...failed.error, kind: 'Stopped' } });
+    }
+    expect(turn.state).toBe('stopped');
+  });
 });

@@ -96,7 +96,7 @@ export class Turn {
 
   fail(problem: IProblem): void {
     this.problem = problem;
-    this._end('failed');
+    this._end(problem.kind === 'Stopped' ? 'stopped' : 'failed');
     this._changed.emit();
   }
 
