@@ -49,19 +49,21 @@ export function Actions(props: IProps): React.JSX.Element {
       <button className="jp-QwenActions-button" onClick={onShowSent}>
         {trans.__('What is sent')}
       </button>
-      <span
-        className="jp-QwenActions-price"
-        title={price ? rangeOf(price, trans) : ''}
-      >
-        {price ? priceOf(price, trans) : ''}
+      <span className="jp-QwenActions-go">
+        <span
+          className="jp-QwenActions-price"
+          title={price ? rangeOf(price, trans) : ''}
+        >
+          {price ? priceOf(price, trans) : ''}
+        </span>
+        <button
+          className={`jp-QwenActions-send jp-mod-styled ${running ? 'jp-mod-warn' : 'jp-mod-accept'}`}
+          aria-disabled={!running && !model.text.trim()}
+          onClick={() => void (running ? chat.stop() : model.send())}
+        >
+          {running ? trans.__('Stop') : trans.__('Send')}
+        </button>
       </span>
-      <button
-        className={`jp-QwenActions-send jp-mod-styled ${running ? 'jp-mod-warn' : 'jp-mod-accept'}`}
-        aria-disabled={!running && !model.text.trim()}
-        onClick={() => void (running ? chat.stop() : model.send())}
-      >
-        {running ? trans.__('Stop') : trans.__('Send')}
-      </button>
     </div>
   );
 }

@@ -73,13 +73,12 @@ export class OpenNotebook implements IOpenNotebook {
   }
 
   get cells(): ReadonlyArray<IOpenCell> {
-    return Array.from(this.panel?.model?.cells ?? [], named);
+    this._cells ??= Array.from(this.panel?.model?.cells ?? [], named);
+    return this._cells;
   }
 
   get active(): IOpenCell | null {
-    const index = this.panel?.content.activeCellIndex ?? -1;
-    const model = index < 0 ? undefined : this.panel?.model?.cells.get(index);
-    return model ? named(model, index) : null;
+    return this.cells[this.panel?.content.activeCellIndex ?? -1] ?? null;
   }
 
   get selected(): ISelected | null {
@@ -184,10 +183,12 @@ export class OpenNotebook implements IOpenNotebook {
   }
 
   private _onNotebook(): void {
+    this._cells = null;
     this._changed.emit('notebook');
   }
 
   private _onCells(): void {
+    this._cells = null;
     this._changed.emit('cells');
   }
 
@@ -197,6 +198,8 @@ export class OpenNotebook implements IOpenNotebook {
 
   private _panel: NotebookPanel | null = null;
   private _cell: Cell | null = null;
+  /** As they are until something changes: a long notebook is looked at at every key. */
+  private _cells: ReadonlyArray<IOpenCell> | null = null;
   private _held: { stamp: string; name: string } | null = null;
   private readonly _known = new Set<string>();
   private readonly _changed = new Signal<this, OpenChange>(this);

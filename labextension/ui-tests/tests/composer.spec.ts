@@ -24,18 +24,19 @@ const SOURCES = [
   'heights.mean()'
 ];
 
-function notebook(): string {
+function notebook(sources = SOURCES): string {
   const file = join(mkdtempSync(join(tmpdir(), 'qwen-ui-')), 'Heights.ipynb');
-  writeNotebook(file, SOURCES);
+  writeNotebook(file, sources);
   return file;
 }
 
 /** The notebook open, the sidebar beside it, its first price there. */
 async function begin(
   page: IJupyterLabPageFixture,
-  folder: string
+  folder: string,
+  sources?: string[]
 ): Promise<Locator> {
-  await bring(page, folder, notebook());
+  await bring(page, folder, notebook(sources));
   await page.sidebar.openTab('jp-qwen-sidebar');
   await page.sidebar.setWidth(380, 'right');
   const composer = page.getByRole('region', { name: 'Question', exact: true });
@@ -173,4 +174,29 @@ test('what is sent is shown item by item, and whole', async ({
   expect(await objections(page, '.jp-Dialog-content')).toEqual([]);
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
+});
+
+test('a prompt past a price step is marked, and past the guard asks first', async ({
+  page,
+  tmpPath
+}) => {
+  await answers({ text: 'Dear, but here it is.' });
+  const words = Array.from({ length: 20_000 }, (_, index) => `w${index}`);
+  const composer = await begin(page, tmpPath, [`# ${words.join(' ')}`]);
+  await expect(composer.getByText(/past 32,000/)).toBeVisible();
+  await expect(
+    composer.getByRole('button', { name: /^cell #1/ })
+  ).toContainText('▲');
+  await expect(composer.getByText(/needs your word/)).toBeVisible();
+  const field = composer.getByLabel('Ask Qwen');
+  await field.fill('Why?');
+  await field.press('Enter');
+  await expect(composer.getByRole('alert')).toContainText('Nothing was sent');
+  await expect(field).toHaveValue('Why?');
+  await shot(composer, 'composer-guard');
+  expect(await objections(page, '.jp-QwenComposer')).toEqual([]);
+  await composer.getByRole('button', { name: 'Send anyway' }).click();
+  await expect(page.locator('.jp-QwenProse')).toHaveText([
+    'Dear, but here it is.'
+  ]);
 });
