@@ -76,6 +76,14 @@ export class Chips {
     this._touch({ kind, name, text, on: true });
   }
 
+  /** What it is has been found out, if it is still there. */
+  fill(kind: ChipKind, name: string, text: string): void {
+    const chip = this._touched.get(key({ kind, name }));
+    if (chip !== undefined && chip.text !== text) {
+      this._touch({ ...chip, text });
+    }
+  }
+
   /** Switch it on or off. */
   toggle(chip: IChip): void {
     const { kind, name, text } = chip;

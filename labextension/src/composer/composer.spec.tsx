@@ -422,6 +422,17 @@ describe('a mention', () => {
     });
   });
 
+  it('of a variable goes as the kernel says it is when it is asked about', async () => {
+    const stage = new Stage();
+    stage.model.chips.add('var', 'df', 'as it was');
+    stage.model.text = 'Why?';
+    await stage.model.send();
+    expect(stage.chat.asked[0]!.chips.at(-1)).toMatchObject({
+      name: 'df',
+      text: 'a table'
+    });
+  });
+
   it('that is typed out is taken by the space behind it', async () => {
     const stage = new Stage();
     const field = stage.show();

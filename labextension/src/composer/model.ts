@@ -26,6 +26,9 @@ export interface IComposerParts extends IAskingParts {
   readonly variables: IVariables | null;
 }
 
+/** How long a question waits for a kernel to say what its variables are now, in ms. */
+const PATIENCE = 1000;
+
 export class ComposerModel implements IDisposable {
   constructor(private readonly _parts: IComposerParts) {
     const { chat, open, preferences, drafts } = _parts;
@@ -97,7 +100,8 @@ export class ComposerModel implements IDisposable {
     const before = this._text.slice(0, start) + words + space;
     this.text = before + this._text.slice(end);
     if (mention.kind === 'var') {
-      void this._addVariable(mention.name);
+      this.chips.add('var', mention.name);
+      void this._look(mention.name);
     } else if (mention.kind === 'selection') {
       this.chips.add('selection', mention.name, this.open.selected?.text ?? '');
     } else if (mention.kind !== 'folder') {
@@ -116,6 +120,7 @@ export class ComposerModel implements IDisposable {
     this.text = '';
     this._agreed = ask;
     try {
+      await this._lookAgain();
       const asked = this.ask(text, ask);
       this.chips.asked();
       await asked;
@@ -170,9 +175,25 @@ export class ComposerModel implements IDisposable {
     Signal.clearData(this);
   }
 
-  private async _addVariable(name: string): Promise<void> {
+  /** What the kernel says of a variable comes when it may. */
+  private async _look(name: string): Promise<void> {
     const summary = await this._parts.variables?.summary(name).catch(() => '');
-    this.chips.add('var', name, summary ?? '');
+    if (summary) {
+      this.chips.fill('var', name, summary);
+    }
+  }
+
+  /** Variables as they are now; a kernel at work is not waited for: what it said before goes then. */
+  private async _lookAgain(): Promise<void> {
+    const names = this.chips.sent.filter(
+      ({ kind, on }) => kind === 'var' && on
+    );
+    if (names.length) {
+      await Promise.race([
+        Promise.all(names.map(({ name }) => this._look(name))),
+        new Promise(resolve => setTimeout(resolve, PATIENCE))
+      ]);
+    }
   }
 
   private _refresh(): void {
