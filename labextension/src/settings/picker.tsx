@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import type { IModel } from '../api/office';
 import type { StatusModel } from '../status/model';
 import { Test } from '../status/test';
 import { Limits } from './limits';
@@ -41,16 +42,7 @@ export function ModelPicker(props: IProps): React.JSX.Element {
               {trans.__('Model')}
               <Lock on={models.preferences.locked('model')} trans={trans} />
             </legend>
-            {models.offer.models.map(model => (
-              <ModelRow
-                key={model.id}
-                model={model}
-                currency={models.offer.currency}
-                checked={model === models.current}
-                trans={trans}
-                onChoose={() => void models.chooseModel(model)}
-              />
-            ))}
+            <Choice {...props} />
           </fieldset>
           <Limits
             preferences={models.preferences}
@@ -64,6 +56,40 @@ export function ModelPicker(props: IProps): React.JSX.Element {
         </section>
       )}
     </UseSignal>
+  );
+}
+
+/** The model that answers, with its prices; the others are one step away. */
+function Choice({ models, trans }: IProps): React.JSX.Element {
+  const { current, offer } = models;
+  const row = (model: IModel): React.JSX.Element => (
+    <ModelRow
+      key={model.id}
+      model={model}
+      currency={offer.currency}
+      checked={model === current}
+      trans={trans}
+      onChoose={() => void models.chooseModel(model)}
+    />
+  );
+  const others = offer.models.filter(model => model !== current);
+  return (
+    <>
+      {current && row(current)}
+      {others.length > 0 && (
+        <details open={current === null}>
+          <summary>
+            {trans._n(
+              '%1 other model',
+              '%1 other models',
+              others.length,
+              others.length
+            )}
+          </summary>
+          {others.map(row)}
+        </details>
+      )}
+    </>
   );
 }
 

@@ -59,7 +59,7 @@ function Buttons({
     login: trans.__('Log in, in a terminal'),
     local: trans.__('Do it in a terminal'),
     settings: trans.__('Open the settings'),
-    docs: '',
+    docs: OURS.test(lack.remedy) ? trans.__('Look closer, in a terminal') : '',
     '': ''
   };
   const act = async (): Promise<void> => {
@@ -95,9 +95,12 @@ function Buttons({
   );
 }
 
+/** Our own commands, and how they are installed: nothing else is run in a terminal. */
+const OURS = /^(jupyter qwen( [\w-]+)+|pip install "qwen-magics\[\w+\]")$/;
+
 /** The line for the terminal: the remedy, where it is one. */
 function lineOf({ action, remedy }: ILack): string {
   const usual =
-    action === 'login' ? 'jupyter qwen login' : 'jupyter qwen local';
-  return /^(jupyter|pip) [\w .\-="[\]]+$/.test(remedy) ? remedy : usual;
+    action === 'login' ? 'jupyter qwen login' : 'jupyter qwen doctor';
+  return OURS.test(remedy) ? remedy : usual;
 }

@@ -23,6 +23,7 @@ export function Budgets(props: IProps): React.JSX.Element {
     trans.__('at most'),
     trans.__('spent'),
     trans.__('left'),
+    '',
     trans.__('set by')
   ];
   return (
@@ -37,16 +38,19 @@ export function Budgets(props: IProps): React.JSX.Element {
         <table className="jp-QwenTable">
           <thead>
             <tr>
-              {columns.map((column, index) => (
-                <th
-                  key={column}
-                  scope="col"
-                  className={index > 0 && index < 4 ? 'jp-mod-number' : ''}
-                >
-                  {column}
-                </th>
-              ))}
-              <td />
+              {columns.map((column, index) =>
+                column ? (
+                  <th
+                    key={column}
+                    scope="col"
+                    className={index > 0 && index < 4 ? 'jp-mod-number' : ''}
+                  >
+                    {column}
+                  </th>
+                ) : (
+                  <td key="no limit" />
+                )
+              )}
             </tr>
           </thead>
           <tbody>
@@ -81,7 +85,6 @@ function Row({
       <td className="jp-mod-number">
         {spent === null ? '' : (used ? `${LOSS} ` : '') + money(left)}
       </td>
-      <td>{by}</td>
       <td>
         {editable && (
           <button
@@ -103,6 +106,7 @@ function Row({
           </button>
         )}
       </td>
+      <td>{by}</td>
     </tr>
   );
 }

@@ -58,7 +58,7 @@ function of(
   trans: TranslationBundle
 ): string {
   const spent = (scope === 'day' ? today : notebook).filter(
-    ({ amount }) => amount !== null
+    ({ amount, unpriced }) => amount !== null || unpriced
   );
   const [only] = spent;
   const budget = budgets.find(

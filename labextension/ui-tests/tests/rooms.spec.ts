@@ -1,9 +1,13 @@
 /** The sidebar's rooms: threads, models and settings, what is missing; and the spending. Against the fake provider. */
 
+import { mkdtempSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+
 import { expect, test } from '@jupyterlab/galata';
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 
-import { objections, QUIET, shot } from './notebook';
+import { objections, QUIET, shot, writeNotebook } from './notebook';
 import { answers } from './provider';
 
 test.use({
@@ -110,3 +114,84 @@ for (const theme of ['Light', 'Dark']) {
     await expect(item).toContainText('of $5.00');
   });
 }
+
+test('each notebook brings its own thread, after a reload too', async ({
+  page,
+  tmpPath
+}) => {
+  const file = join(mkdtempSync(join(tmpdir(), 'qwen-rooms-')), 'One.ipynb');
+  writeNotebook(file, ['1 + 1']);
+  for (const name of ['One.ipynb', 'Two.ipynb']) {
+    await page.contents.uploadFile(file, `${tmpPath}/${name}`);
+    await page.notebook.openByPath(`${tmpPath}/${name}`);
+    await expect(
+      page.getByRole('heading', { name: 'New thread' })
+    ).toBeVisible();
+    await ask(page, `What is in ${name}?`);
+    await expect(
+      page.getByRole('heading', { name: `What is in ${name}?` })
+    ).toBeVisible();
+    await expect(page.locator('.jp-QwenSpend-line')).toContainText(
+      'this notebook $0.0'
+    );
+  }
+  await page.notebook.activate('One.ipynb');
+  await expect(
+    page.getByRole('heading', { name: 'What is in One.ipynb?' })
+  ).toBeVisible();
+  await page.reload({ waitForIsReady: false });
+  await page.sidebar.openTab('jp-qwen-sidebar');
+  await page.notebook.openByPath(`${tmpPath}/Two.ipynb`);
+  await expect(
+    page.getByRole('heading', { name: 'What is in Two.ipynb?' })
+  ).toBeVisible();
+});
+
+test.describe('a provider without a key', () => {
+  test.use({
+    mockSettings: {
+      ...QUIET.mockSettings,
+      'qwen-magics:sidebar': { provider: 'huggingface' }
+    }
+  });
+
+  test('is said with the one thing to do, which opens a terminal', async ({
+    page
+  }) => {
+    const card = page.locator('.jp-QwenCard');
+    await expect(card).toContainText('jupyter qwen login');
+    expect(await objections(page, '.jp-QwenPanel')).toEqual([]);
+    await shot(page, 'rooms-no-key');
+    await page.getByRole('button', { name: 'Log in, in a terminal' }).click();
+    await expect(page.locator('.jp-Terminal')).toBeVisible();
+    await expect(page.locator('.xterm-rows')).toContainText(
+      'jupyter qwen login --provider huggingface',
+      { timeout: 15_000 }
+    );
+    await shot(page, 'rooms-login');
+  });
+});
+
+test('the palette has what the sidebar can', async ({ page }) => {
+  const labels = await page.evaluate(() => {
+    const { commands } = window.jupyterapp;
+    return commands
+      .listCommands()
+      .filter(id => id.startsWith('qwen-magics:'))
+      .map(id => commands.label(id));
+  });
+  expect(labels).toEqual(
+    expect.arrayContaining([
+      'Ask Qwen',
+      'New Qwen Thread',
+      'Qwen Threads',
+      'Qwen Model and Settings',
+      'Qwen Spending and Budgets'
+    ])
+  );
+  await page.evaluate(() =>
+    window.jupyterapp.commands.execute('qwen-magics:models')
+  );
+  await expect(page.getByLabel('Longest answer, tokens')).toBeAttached();
+  await page.keyboard.press('Escape');
+});
