@@ -36,8 +36,10 @@ class Test(msgspec.Struct, frozen=True, kw_only=True):
 # --- status ---------------------------------------------------------------------------------------------------------
 
 
-def status(desk: Desk, provider: str = "", *, sidebar_only: bool = False) -> Status:
-    """What there is and what is missing. Blocks. Never raises for what is set wrong: that is a problem it tells."""
+def status(desk: Desk, provider: str = "", model: str = "", *, sidebar_only: bool = False) -> Status:
+    """What there is and what is missing, for the provider and model that were chosen ("": as configured). Blocks. Never
+    raises for what is set wrong: that is a problem it tells.
+    """
     from qwen_magics import __version__
     from qwen_magics.errors import QwenError
     from qwen_magics.settings import PROVIDERS
@@ -47,7 +49,7 @@ def status(desk: Desk, provider: str = "", *, sidebar_only: bool = False) -> Sta
         package=__version__, provider=provider, region="", label="", model="", ready=False, sidebar_only=sidebar_only
     )
     try:
-        settings = desk.settings(provider=provider or None)
+        settings = desk.settings(provider=provider or None, model=model or None)
         said = _of(said, provider=settings.provider, model=settings.model)
         where = route(settings)
     except QwenError as problem:
@@ -144,13 +146,13 @@ def _sent(where: Route) -> str:
 
 
 class StatusHandler(Handler):
-    """`GET status?notebook=PATH&provider=NAME`."""
+    """`GET status?notebook=PATH&provider=NAME&model=NAME`."""
 
     async def get(self) -> None:
         """Answers Status."""
         away = await elsewhere(self, self.get_query_argument("notebook", ""))
-        provider = self.get_query_argument("provider", "")
-        self.answer(await self.work(lambda: status(self.desk, provider, sidebar_only=away)))
+        provider, model = self.get_query_argument("provider", ""), self.get_query_argument("model", "")
+        self.answer(await self.work(lambda: status(self.desk, provider, model, sidebar_only=away)))
 
 
 class TestHandler(Handler):

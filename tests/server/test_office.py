@@ -169,6 +169,15 @@ async def test_status_says_what_is_missing_and_the_one_thing_to_do(
     assert remedy in (None, problem["remedy"])
 
 
+async def test_status_is_that_of_what_the_browser_chose(jp_fetch: Fetch) -> None:
+    (problem,) = (await got(jp_fetch, "status", provider="huggingface"))["problems"]
+    assert problem["code"] == "model"
+    (problem,) = (await got(jp_fetch, "status", provider="huggingface", model="Qwen/Qwen3-235B-A22B-Instruct-2507"))[
+        "problems"
+    ]
+    assert problem["code"] == "key"
+
+
 async def test_a_folder_that_can_not_be_written_is_a_problem(
     jp_fetch: Fetch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

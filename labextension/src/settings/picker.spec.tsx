@@ -108,12 +108,15 @@ class Office {
   locked: string[] = [];
   lacks: ILack[] = [];
   readonly calls: string[] = [];
+  readonly asked: string[] = [];
 
   readonly server = new Server(
     ServerConnection.makeSettings({
       fetch: async (request: RequestInfo | URL, init?: RequestInit) => {
         const asked = new Request(request, init);
-        const path = new URL(asked.url).pathname.replace(/^.*\//, '');
+        const { pathname, search } = new URL(asked.url);
+        const path = pathname.replace(/^.*\//, '');
+        this.asked.push(search.replace(/&\d+$/, ''));
         this.calls.push(`${asked.method} ${path}`);
         const answers: Record<string, unknown> = {
           models: OFFER,
@@ -154,7 +157,11 @@ class Office {
   }
 
   async card(actions: Partial<IActions> = {}): Promise<void> {
-    const all = { terminal: async () => true, settings: jest.fn() };
+    const all = {
+      terminal: async () => true,
+      settings: jest.fn(),
+      models: jest.fn()
+    };
     render(
       <StatusCard
         status={this.status}
@@ -281,6 +288,26 @@ describe('what is missing', () => {
     fireEvent.click(screen.getByRole('button', { name: 'Look again' }));
     await waitFor(() => expect(screen.queryByText(NO_KEY.what)).toBeNull());
     office.status.dispose();
+  });
+
+  it('is another model to choose where the provider has not this one', async () => {
+    const office = new Office();
+    office.lacks = [
+      { code: 'model', what: 'No such.', remedy: '', action: 'settings' }
+    ];
+    const models = jest.fn();
+    await office.card({ models });
+    fireEvent.click(
+      await screen.findByRole('button', { name: 'Choose a model' })
+    );
+    expect(models).toHaveBeenCalled();
+  });
+
+  it('is looked for with the model that was chosen', async () => {
+    const office = new Office();
+    await office.preferences.choose({ provider: 'local', model: 'small' });
+    await office.status.refresh();
+    expect(office.asked).toContain('?provider=local&model=small');
   });
 
   it('runs nothing in a terminal but our own commands', async () => {

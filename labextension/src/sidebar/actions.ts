@@ -3,6 +3,7 @@
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { IActions } from '../status/card';
+import type { SidebarModel } from './model';
 
 const TERMINAL = 'terminal:create-new';
 const SETTINGS = 'settingeditor:open';
@@ -16,7 +17,10 @@ interface ITerminal {
   };
 }
 
-export function actionsOf(commands: CommandRegistry): IActions {
+export function actionsOf(
+  commands: CommandRegistry,
+  sidebar: SidebarModel
+): IActions {
   return {
     terminal: async line => {
       if (!commands.hasCommand(TERMINAL)) {
@@ -26,6 +30,9 @@ export function actionsOf(commands: CommandRegistry): IActions {
       // Kept until the terminal is connected.
       content.session.send({ type: 'stdin', content: [`${line}\r`] });
       return true;
+    },
+    models: () => {
+      sidebar.room = 'models';
     },
     settings: () => {
       if (commands.hasCommand(SETTINGS)) {

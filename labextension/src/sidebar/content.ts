@@ -56,6 +56,7 @@ export async function makePanel(host: IHost): Promise<SidebarPanel> {
     variables,
     models
   });
+  const sidebar = new SidebarModel();
   const threads = new ThreadsModel(server, chat, open);
   const status = new StatusModel(server, preferences);
   let running = false;
@@ -75,11 +76,11 @@ export async function makePanel(host: IHost): Promise<SidebarPanel> {
     preferences,
     code: new CodeActions(open),
     rendermime: harmless(host.rendermime),
-    sidebar: new SidebarModel(),
+    sidebar,
     threads,
     models,
     status,
-    actions: actionsOf(app.commands),
+    actions: actionsOf(app.commands, sidebar),
     trans
   });
 }

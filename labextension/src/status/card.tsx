@@ -7,11 +7,16 @@ import * as React from 'react';
 import type { Action, ILack } from '../api/office';
 import { UNREACHABLE, type StatusModel } from './model';
 
+/** The lack of a model, which another one mends. */
+const MODEL = 'model';
+
 /** What JupyterLab can be made to do. */
 export interface IActions {
   /** Open a terminal that runs a line; false where this JupyterLab has none. */
   terminal(line: string): Promise<boolean>;
   settings(): void;
+  /** Show the models. */
+  models(): void;
 }
 
 interface IProps {
@@ -58,13 +63,16 @@ function Buttons({
   const words: Readonly<Record<Action, string>> = {
     login: trans.__('Log in, in a terminal'),
     local: trans.__('Do it in a terminal'),
-    settings: trans.__('Open the settings'),
+    settings:
+      lack.code === MODEL
+        ? trans.__('Choose a model')
+        : trans.__('Open the settings'),
     docs: OURS.test(lack.remedy) ? trans.__('Look closer, in a terminal') : '',
     '': ''
   };
   const act = async (): Promise<void> => {
     if (lack.action === 'settings') {
-      actions.settings();
+      (lack.code === MODEL ? actions.models : actions.settings)();
       return;
     }
     setFailed(!(await actions.terminal(lineOf(lack))));

