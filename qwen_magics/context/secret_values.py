@@ -39,19 +39,23 @@ def _walk(name: str, value: object, depth: int, left: list[int]) -> Iterator[tup
     left[0] -= 1
     if left[0] < 0 or value is None:
         return
-    kind = type(value)
-    if isinstance(value, str | bytes):
+    kind = type(value)  # a value may answer `isinstance` with code of its own
+    if issubclass(kind, str):
         if says(name):
-            yield name, value if isinstance(value, str) else value.decode("utf-8", "replace")
+            yield name, str.__str__(value)
+    elif issubclass(kind, bytes):
+        if says(name):
+            yield name, bytes.decode(value, "utf-8", "replace")  # type: ignore[arg-type]
     elif depth <= 0:
         return
-    elif isinstance(value, dict) and kind.__module__ in ("builtins", "collections"):
-        for key, inner in list(value.items())[:_NODES]:
+    elif issubclass(kind, dict) and kind.__module__ in ("builtins", "collections"):
+        items: list[tuple[object, object]] = list(dict.items(value))  # type: ignore[arg-type]
+        for key, inner in items[:_NODES]:
             label = key if isinstance(key, str) and (says(key) or not says(name)) else name
             yield from _walk(label, inner, depth - 1, left)
-    elif isinstance(value, list | tuple | set | frozenset):
+    elif issubclass(kind, list | tuple | set | frozenset):
         if says(name):
-            for inner in list(value)[:_NODES]:
+            for inner in list(value)[:_NODES]:  # type: ignore[call-overload]
                 yield from _walk(name, inner, depth - 1, left)
     elif kind.__name__ in ("SecretStr", "SecretBytes"):
         yield from _walk(name, getattr(value, "_secret_value", None), depth - 1, left)
@@ -61,7 +65,7 @@ def _walk(name: str, value: object, depth: int, left: list[int]) -> Iterator[tup
 
 def _walk_object(name: str, value: object, depth: int, left: list[int]) -> Iterator[tuple[str, str]]:
     """What a plain object holds under names that say secret (settings, clients); modules and classes are no values."""
-    if isinstance(value, type | ModuleType):
+    if issubclass(type(value), type | ModuleType):
         return
     try:
         inside = object.__getattribute__(value, "__dict__")

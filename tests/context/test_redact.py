@@ -170,6 +170,13 @@ def test_values_of_variables_whose_names_say_secret_become_their_names() -> None
     )
 
 
+def test_a_value_that_lies_about_its_class_does_no_harm() -> None:
+    class Sly:
+        __class__ = property(lambda _: 1 / 0)  # type: ignore[assignment]
+
+    Redactor({"sly": Sly(), "api_key": Sly()}, environ={})
+
+
 def test_objects_that_hold_secrets_are_known_too() -> None:
     @dataclass
     class Settings:

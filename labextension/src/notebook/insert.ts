@@ -2,23 +2,25 @@
 
 import type { NotebookPanel } from '@jupyterlab/notebook';
 
-/** Into a new code cell below the active one, which becomes the active one. */
+/** Into a new code cell below the one at `index`, by default the active one. The new one becomes the active one. */
 export function insertBelow(
   panel: NotebookPanel,
   code: string,
-  from: string
+  from: string,
+  index = panel.content.activeCellIndex
 ): void {
   const { content, model } = panel;
-  const index = content.activeCellIndex + 1;
-  model?.sharedModel.insertCell(index, {
+  model?.sharedModel.insertCell(index + 1, {
     cell_type: 'code',
     source: code,
-    metadata: { qwen_magics: { from } }
+    metadata: { trusted: true, qwen_magics: { from } } // it has no output yet
   });
-  content.activeCellIndex = index;
+  content.activeCellIndex = index + 1;
+  content.deselectAll();
+  void content.scrollToItem(index + 1, 'smart').catch(() => undefined);
 }
 
-/** In place of a cell's source; false where there is no such cell. */
+/** In place of a cell's source; false where there is no such cell, or it can't be edited. */
 export function replaceCell(
   panel: NotebookPanel,
   id: string,
@@ -26,9 +28,16 @@ export function replaceCell(
   from: string
 ): boolean {
   const cell = panel.model?.sharedModel.cells.find(one => one.getId() === id);
-  cell?.transact(() => {
+  if (cell === undefined || cell.getMetadata('editable') === false) {
+    return false;
+  }
+  const ours = cell.getMetadata('qwen_magics');
+  cell.transact(() => {
     cell.setSource(code);
-    cell.setMetadata('qwen_magics', { from });
+    cell.setMetadata('qwen_magics', {
+      ...(typeof ours === 'object' ? ours : {}),
+      from
+    });
   });
-  return cell !== undefined;
+  return true;
 }

@@ -16,6 +16,7 @@ import { Drafts } from '../composer/drafts';
 import { Mentions } from '../composer/mentions';
 import { ComposerModel } from '../composer/model';
 import { OpenNotebook } from '../notebook/open';
+import { Variables } from '../notebook/variables';
 import { PLUGIN, Preferences } from '../settings/model';
 import { ModelsModel } from '../settings/models';
 import { StatusModel } from '../status/model';
@@ -44,7 +45,7 @@ export async function makePanel(host: IHost): Promise<SidebarPanel> {
   const preferences = new Preferences((await registry?.load(PLUGIN)) ?? null);
   const chat = new ChatModel(server, new Tabs());
   const open = new OpenNotebook(server, tracker, contents);
-  const variables = null;
+  const variables = new Variables(tracker);
   const models = new ModelsModel(server, preferences);
   const composer = new ComposerModel({
     server,
