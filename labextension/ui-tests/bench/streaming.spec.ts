@@ -33,7 +33,9 @@ test('a long answer streams', async ({ page }) => {
         .forEach(entry => (seen as number[]).push(entry.duration))
     ).observe({ type: 'longtask' });
   });
-  const devtools = await page.context().newCDPSession(page);
+  const devtools = await page
+    .context()
+    .newCDPSession(page.context().pages()[0]);
   await devtools.send('Performance.enable');
   const busy = async (): Promise<number> => {
     const { metrics } = await devtools.send('Performance.getMetrics');
