@@ -213,3 +213,29 @@ test('a second tab shows the same thread as it goes on', async ({
   await expect(there).toContainText('Second.');
   await other.close();
 });
+
+test('the end stays in sight only for who is there; far blocks wait', async ({
+  page,
+  tmpPath
+}) => {
+  const text = Array.from({ length: 200 }, (_, n) => `Line ${n}.\n\n`).join('');
+  await answers({ text, piece: 24, pause: 0.04 });
+  await beside(page, tmpPath, ['1']);
+  await ask(page, 'Count.');
+  const chat = page.locator('.jp-QwenChat');
+  const left = (): Promise<number> =>
+    chat.evaluate(
+      node => node.scrollHeight - node.scrollTop - node.clientHeight
+    );
+  await expect(turn(page, 1)).toContainText('Line 60.');
+  expect(await left()).toBeLessThan(24);
+  await chat.evaluate(node => (node.scrollTop = 0));
+  await expect(turn(page, 1).locator('.jp-QwenReceipt-line')).toBeAttached();
+  expect(await chat.evaluate(node => node.scrollTop)).toBe(0);
+  const rendered = chat.locator('.jp-QwenAnswer .jp-RenderedMarkdown');
+  expect(await rendered.count()).toBeLessThan(200);
+  await chat.focus();
+  await page.keyboard.press('End');
+  await expect(turn(page, 1).getByText('Line 199.')).toBeInViewport();
+  await expect.poll(left).toBeLessThan(24);
+});
