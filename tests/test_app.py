@@ -501,7 +501,7 @@ def test_the_demo_opens_the_sidebar_in_a_workspace_of_its_own(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["demo", "--folder", str(tmp_path), "--provider", "alibaba", "--", "--version"]) == 0
-    (saved,) = (tmp_path / ".workspaces").iterdir()
+    (saved,) = (tmp_path / ".jupyterlab" / "workspaces").iterdir()
     assert json.loads(saved.read_text())["data"]["layout-restorer:data"]["right"]["current"] == demo.SIDEBAR
 
 

@@ -33,6 +33,7 @@ WORKSPACE = {
     },
     "metadata": {"id": "default"},
 }
+PAGE = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 HELP = """Answered by Qwen3-Max where somebody logged in (`jupyter qwen login`), else by the local model, free and
 without a key. What stands after `--` goes to JupyterLab: `jupyter qwen demo -- --no-browser`. A copy that is there
 already is opened, not overwritten."""
@@ -61,9 +62,14 @@ def run(args: Namespace) -> int:
         local.find(None, chosen.data_dir)  # says how to fetch the weights where there are none
     notebook = _copy(args.folder.absolute())
     say(f"Opening {notebook}")
-    workspaces = f"--LabApp.workspaces_dir={_workspace(args.folder.absolute())}"
-    command = [sys.executable, "-m", "jupyterlab", str(notebook), workspaces, *args.lab]
-    lab = subprocess.Popen(command, env={**os.environ, "QWEN_MAGICS_PROVIDER": chosen.provider})  # noqa: S603
+    layout, config = _looks(args.folder.absolute() / ".jupyterlab")
+    command = [sys.executable, "-m", "jupyterlab", str(notebook), f"--LabApp.workspaces_dir={layout}", *args.lab]
+    more = os.environ.get("JUPYTER_CONFIG_PATH")
+    variables = {
+        "QWEN_MAGICS_PROVIDER": chosen.provider,
+        "JUPYTER_CONFIG_PATH": os.pathsep.join([str(config), *([more] if more else [])]),
+    }
+    lab = subprocess.Popen(command, env=os.environ | variables)  # noqa: S603
     # Ctrl-C is JupyterLab's, which asks before it ends. Who ends the demo means JupyterLab.
     asked = signal.signal(signal.SIGINT, signal.SIG_IGN)
     ended = signal.signal(signal.SIGTERM, lambda *_: lab.terminate())
@@ -87,14 +93,18 @@ def _copy(folder: Path) -> Path:
     return folder / NOTEBOOK
 
 
-def _workspace(folder: Path) -> Path:
-    """A workspace of the demo's own, in which the sidebar is open; the person's own layout stays untouched."""
+def _looks(folder: Path) -> tuple[Path, Path]:
+    """Folders with a workspace and a page configuration of the demo's own: the sidebar is open, and JupyterLab's
+    question about its news doesn't cover it. The person's own layout and configuration stay untouched.
+    """
     from jupyterlab_server.workspaces_handler import WorkspacesManager
 
-    here = folder / ".workspaces"
-    if not here.exists():
-        WorkspacesManager(str(here)).save("default", json.dumps(WORKSPACE))
-    return here
+    layout, config = folder / "workspaces", folder / "config"
+    if not layout.exists():
+        WorkspacesManager(str(layout)).save("default", json.dumps(WORKSPACE))
+        (config / "labconfig").mkdir(parents=True, exist_ok=True)
+        (config / "labconfig" / "page_config.json").write_text(json.dumps(PAGE))
+    return layout, config
 
 
 def examples() -> Path:
