@@ -52,13 +52,22 @@ async function priced(composer: Locator): Promise<void> {
   );
 }
 
-/** Galata's own waits for the launcher, which a restored notebook hides. */
-async function reload(page: IJupyterLabPageFixture): Promise<void> {
+/** After a reload JupyterLab has the notebook and the sidebar as before, or (it had not saved that yet) is asked to. */
+async function reload(
+  page: IJupyterLabPageFixture,
+  notebook: string
+): Promise<void> {
   await page.notebook.save();
   const galata = page as unknown as {
     reload(options: { waitForIsReady: boolean }): Promise<unknown>;
   };
   await galata.reload({ waitForIsReady: false });
+  await page.evaluate(async path => {
+    const app = window.jupyterapp;
+    await app.restored;
+    await app.commands.execute('docmanager:open', { path });
+    app.shell.activateById('jp-qwen-sidebar');
+  }, notebook);
 }
 
 /** Everything that the provider was sent last, as text. */
@@ -153,9 +162,7 @@ test('a cell and a file dragged onto the input go along', async ({
 test('a draft is there again after a reload', async ({ page, tmpPath }) => {
   const composer = await begin(page, tmpPath);
   await composer.getByLabel('Ask Qwen').fill('Half a thought');
-  await reload(page);
-  await page.notebook.openByPath(`${tmpPath}/Heights.ipynb`);
-  await page.sidebar.openTab('jp-qwen-sidebar');
+  await reload(page, `${tmpPath}/Heights.ipynb`);
   await expect(page.getByLabel('Ask Qwen')).toHaveValue('Half a thought');
 });
 
