@@ -8,6 +8,9 @@ import { ChatContext, usePaced, type IChatContext } from './context';
 import { Empty } from './empty';
 import { TurnView } from './turnview';
 
+/** So many pixels from the end are at the end. */
+const NEAR = 24;
+
 interface IProps {
   readonly parts: IChatContext;
   readonly notebook: IOpenNotebook | null;
@@ -71,9 +74,16 @@ function useEnd(thread: string): React.RefObject<HTMLDivElement> {
     if (!node || !content || typeof ResizeObserver === 'undefined') {
       return;
     }
+    let top = node.scrollTop;
     const scrolled = (): void => {
-      atEnd.current =
-        node.scrollHeight - node.scrollTop - node.clientHeight < 24;
+      const left = node.scrollHeight - node.scrollTop - node.clientHeight;
+      if (left < NEAR) {
+        atEnd.current = true;
+      } else if (node.scrollTop < top) {
+        atEnd.current = false; // only who goes up leaves the end: it may have grown since
+      }
+      top = node.scrollTop;
+      node.style.overflowAnchor = atEnd.current ? 'none' : 'auto';
     };
     const grown = new ResizeObserver(() => {
       if (atEnd.current) {
