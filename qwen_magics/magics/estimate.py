@@ -40,7 +40,7 @@ def show(session: Session, line: str) -> None:
 
 
 def as_written(session: Session) -> Notebook:
-    """The notebook with the sources that will run: the file's where a cell was edited since it ran."""
+    """The notebook with the sources that will run: the document's where a cell was edited since it ran."""
     notebook = session.notebook()
     saved = session.here.document() if any(cell.edited for cell in notebook.cells) else None
     written = {cell.id: cell.source for cell in saved.cells if cell.id} if saved else {}

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from qwen_magics import settings as settings_
+from qwen_magics.magics import comms
 from qwen_magics.notebook.session import Session as Here
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Session:
         self.qwen: Qwen = settings_.load(shell)
         self.here = Here(shell)
         self.here.attach()
+        comms.listen(self)
         self.accepted: dict[str, frozenset[str]] = {}  # notebook → what its last accepted request held
         self.hinted: set[str] = set()  # hints that were given: each once
         self.inserted: set[str] = set()  # cells below which this session already put their code
@@ -113,6 +115,7 @@ class Session:
     def close(self) -> None:
         """Take every hook away; connections and files close."""
         self.stop_following()
+        comms.leave(self)
         self.here.detach()
         settings_.unload(self.shell)
         if self._ledger is not None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from qwen_magics.errors import QwenError
+from qwen_magics.notebook.live import LiveCell
 from qwen_magics.server import words
 
 VERSION = 1
@@ -35,17 +36,6 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 # --- the open notebook ----------------------------------------------------------------------------------------------
-
-
-class LiveCell(Struct, frozen=True, kw_only=True):
-    """A cell as it is on screen; `outputs` have nbformat's shape."""
-
-    kind: Literal["code", "markdown", "raw"]
-    source: str = ""
-    id: str = ""
-    metadata: dict[str, Any] = {}
-    outputs: list[dict[str, Any]] = []
-    execution_count: int | None = None
 
 
 class LiveNotebook(Struct, frozen=True, kw_only=True):

@@ -10,14 +10,13 @@ from collections import OrderedDict
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Struct
 
 from qwen_magics.context.maker import Memory
-from qwen_magics.notebook.cells import Notebook, Output, merged, tidy
+from qwen_magics.notebook.cells import Notebook
 from qwen_magics.notebook.current import current
 from qwen_magics.notebook.file import Saved, SavedCell
-from qwen_magics.server.bodies import Held, LiveCell, LiveNotebook
+from qwen_magics.server.bodies import Held, LiveNotebook
 from qwen_magics.server.handler import Refused
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Notebooks:
         """Take it in; the answer names it, or the keys of cells that it wants first."""
         with self._lock:
             for key, cell in live.fresh.items():
-                self._cells[key] = _saved(cell)
+                self._cells[key] = cell.saved()
             missing = [key for key in live.cells if key not in self._cells]
             if missing:
                 return Held(missing=missing)
@@ -82,16 +81,3 @@ class Notebooks:
 def _name(live: LiveNotebook) -> str:
     known = "\0".join([live.path, json.dumps(live.metadata, sort_keys=True), *live.cells])
     return hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def _saved(cell: LiveCell) -> SavedCell:
-    tags = cell.metadata.get("tags")
-    return SavedCell(
-        kind=cell.kind,
-        source=tidy(cell.source),
-        id=cell.id,
-        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
-        metadata=cell.metadata,
-        outputs=merged(msgspec.convert(cell.outputs, list[Output])),
-        execution_count=cell.execution_count,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from front_end import FrontEnd, VSCode
+from front_end import FrontEnd, OnScreen, Unsaved, VSCode
 from headless import Command, Headless, Papermill, Told
 from terminal import Terminal
 
@@ -32,6 +32,20 @@ def jupyterlab_one_by_one(notebook: Any, path: Path, env: dict[str, str]) -> Non
 def jupyterlab_twice_in_one_kernel(notebook: Any, path: Path, env: dict[str, str]) -> None:
     """Run All again, without a restart and without a save in between: half of the requests, then the same again."""
     _in_front_end(FrontEnd, notebook, path, env, lambda lab: [lab.run_all(), lab.run_all()])
+
+
+def jupyterlab_on_screen(notebook: Any, path: Path, env: dict[str, str]) -> None:
+    """With our extension, which hands the notebook over; Run All, twice in one kernel."""
+    _in_front_end(OnScreen, notebook, path, env, lambda lab: [lab.run_all(), lab.run_all()])
+
+
+def jupyterlab_unsaved_run_all(notebook: Any, path: Path, env: dict[str, str]) -> None:
+    _in_front_end(Unsaved, notebook, path, env, lambda lab: lab.run_all())
+
+
+def jupyterlab_unsaved_one_by_one(notebook: Any, path: Path, env: dict[str, str]) -> None:
+    code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    _in_front_end(Unsaved, notebook, path, env, lambda lab: [lab.run_cell(index) for index in code])
 
 
 def vs_code(notebook: Any, path: Path, env: dict[str, str]) -> None:
@@ -72,7 +86,8 @@ def _in_front_end(
 
 
 WHOLE = (
-    jupyterlab_run_all, jupyterlab_one_by_one, jupyterlab_twice_in_one_kernel, vs_code, nbclient_told_the_path,
+    jupyterlab_run_all, jupyterlab_one_by_one, jupyterlab_twice_in_one_kernel, jupyterlab_on_screen,
+    jupyterlab_unsaved_run_all, jupyterlab_unsaved_one_by_one, vs_code, nbclient_told_the_path,
     papermill, jupyter_qwen_run,
 )  # fmt: skip
 BARE = (jupyterlab_run_all, nbclient, terminal)

@@ -6,11 +6,15 @@ iopub and are put together as the host puts them together, and `save` writes wha
 
 from __future__ import annotations
 
+import copy
+import json
 import re
 import time
+import uuid
 from pathlib import Path
 from queue import Empty
 from typing import TYPE_CHECKING, Any, Self
+from zlib import crc32
 
 import nbformat
 from jupyter_client import KernelManager
@@ -266,6 +270,67 @@ class FrontEnd:
         for output in self._displays.get(content["transient"]["display_id"], []):
             output.data = nbformat.from_dict(content["data"])
             output.metadata = nbformat.from_dict(content["metadata"])
+
+
+class OnScreen(FrontEnd):
+    """JupyterLab with our extension: the notebook goes to the kernel before a cell that asks, each cell once.
+
+    As labextension/src/live/copies.ts does it.
+    """
+
+    def __init__(self, notebook: nbformat.NotebookNode, path: Path, env: dict[str, str]) -> None:
+        super().__init__(notebook, path, env)
+        self._has: set[str] = set()
+        self.closed: list[dict[str, Any]] = []  # what the kernel said of each copy
+
+    def restart(self) -> None:
+        """The new kernel has no cells."""
+        self._has = set()
+        super().restart()
+
+    def _send(self, index: int, *, stop: bool = False) -> str:
+        if "%qwen" in self.notebook.cells[index].source:
+            self.hand_over()
+        return super()._send(index, stop=stop)
+
+    def hand_over(self) -> None:
+        """A copy of what is on the screen, in a comm of its own."""
+        cells = {f"{cell.id}.{crc32(json.dumps(cell).encode())}": cell for cell in self.notebook.cells}
+        fresh = {key: live_cell(cell) for key, cell in cells.items() if key not in self._has}
+        self._has = set(cells)
+        data = {"version": 1, "path": self.path.name, "metadata": self.notebook.metadata, "cells": list(cells),
+                "fresh": fresh, "a key of tomorrow": True}  # fmt: skip
+        content = {"comm_id": uuid.uuid4().hex, "target_name": "qwen-magics", "data": data}
+        self.client.shell_channel.send(self.client.session.msg("comm_open", content))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        super()._take(message)
+        if message["msg_type"] == "comm_close":
+            self.closed.append(message["content"]["data"])
+
+
+class Unsaved(OnScreen):
+    """Nothing of it was saved yet: the file still has another order, other sources, no Markdown and no tags."""
+
+    def __enter__(self) -> Self:
+        older = [cell for cell in copy.deepcopy(self.notebook.cells) if cell.cell_type == "code"][::-1]
+        for number, cell in enumerate(older):
+            cell.metadata = nbformat.from_dict({})
+            cell.source, cell.outputs = f"{cell.source}\n# as it was ({number})", []
+        nbformat.write(nbformat.v4.new_notebook(cells=older), self.path)
+        return super().__enter__()
+
+
+def live_cell(cell: Any) -> dict[str, Any]:
+    """A cell as the front end hands it over."""
+    return {
+        "kind": cell.cell_type,
+        "source": cell.source,
+        "id": cell.id,
+        "metadata": cell.metadata,
+        "outputs": cell.get("outputs", []),
+        "execution_count": cell.get("execution_count"),
+    }
 
 
 class VSCode(FrontEnd):
