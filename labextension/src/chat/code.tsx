@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import type { ITarget } from './actions';
 import type { IBlock } from './blocks';
+import { Action } from './buttons';
 import { useChat } from './context';
 import { fenced } from './markdown';
 import { Prose } from './prose';
@@ -91,28 +92,6 @@ export function Code({ block, turn }: IProps): React.JSX.Element {
         <Listing block={block} />
       )}
     </div>
-  );
-}
-
-interface IActionProps {
-  readonly label: string;
-  readonly title?: string;
-  readonly accept?: boolean;
-  readonly disabled?: boolean;
-  readonly run: () => void;
-}
-
-export function Action(props: IActionProps): React.JSX.Element {
-  return (
-    <button
-      type="button"
-      className={props.accept ? 'jp-QwenAction jp-mod-accept' : 'jp-QwenAction'}
-      title={props.title}
-      disabled={props.disabled}
-      onClick={props.run}
-    >
-      {props.label}
-    </button>
   );
 }
 

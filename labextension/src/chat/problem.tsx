@@ -3,7 +3,7 @@
 import * as React from 'react';
 
 import type { IProblem } from '../api/values';
-import { Action } from './code';
+import { Action } from './buttons';
 import { useChat } from './context';
 import { told } from './words';
 

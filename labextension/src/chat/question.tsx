@@ -4,12 +4,11 @@ import {
   caretLeftIcon,
   caretRightIcon,
   copyIcon,
-  editIcon,
-  type LabIcon
+  editIcon
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { Action } from './code';
+import { Action, IconAction } from './buttons';
 import { useChat } from './context';
 import type { Turn } from './turn';
 
@@ -117,28 +116,5 @@ function Branches({ turn }: { turn: Turn }): React.JSX.Element | null {
         run={() => go(all[at + 1])}
       />
     </span>
-  );
-}
-
-interface IIconAction {
-  readonly icon: LabIcon;
-  readonly label: string;
-  readonly disabled?: boolean;
-  readonly run: () => void;
-}
-
-export function IconAction(props: IIconAction): React.JSX.Element {
-  const { icon: Icon, label, disabled, run } = props;
-  return (
-    <button
-      type="button"
-      className="jp-QwenIconAction"
-      aria-label={label}
-      title={label}
-      disabled={disabled}
-      onClick={run}
-    >
-      <Icon.react tag="span" />
-    </button>
   );
 }

@@ -5,10 +5,11 @@ import * as React from 'react';
 
 import type { IProblem } from '../api/values';
 import { Answer } from './answer';
+import { IconAction } from './buttons';
 import { useChat, usePaced } from './context';
 import { said } from './model';
 import { Problem } from './problem';
-import { IconAction, Question } from './question';
+import { Question } from './question';
 import { Receipt } from './receipt';
 import { Thinking } from './thinking';
 import type { Turn } from './turn';
