@@ -67,7 +67,7 @@ export async function makePanel(host: IHost): Promise<SidebarPanel> {
     }
     running = chat.running !== null;
   });
-  void new ThreadOfNotebook(server, chat, open, state).start();
+  void new ThreadOfNotebook(server, chat, open).start();
   spending?.changed.connect(() => composer.estimator.refresh());
   void models.refresh();
   void status.refresh();

@@ -1,6 +1,9 @@
-/** Brings the open notebook's thread on screen: the one shown with it last, else the one used last. State only. */
+/**
+ * Brings the open notebook's thread on screen: the one shown with it last, else (after a reload) the one used last.
+ *
+ * The server knows which was used last; JupyterLab's state is saved too late to be asked after a reload. State only.
+ */
 
-import type { IStateDB } from '@jupyterlab/statedb';
 import type { ISignal } from '@lumino/signaling';
 
 import type { Server } from '../api/server';
@@ -13,42 +16,44 @@ interface IOpen {
   readonly changed: ISignal<unknown, unknown>;
 }
 
-const KEY = 'qwen-magics:threads';
-const MOST = 200; // notebooks
-
 export class ThreadOfNotebook {
   constructor(
     private readonly _server: Server,
     private readonly _shown: IShown,
-    private readonly _open: IOpen,
-    private readonly _state: IStateDB | null
+    private readonly _open: IOpen
   ) {}
 
   /** Resolves when the thread of the notebook that is open now is on screen; it is followed from then on. */
   async start(): Promise<void> {
-    const kept = await this._state?.fetch(KEY).catch(() => undefined);
-    if (Array.isArray(kept)) {
-      this._last = new Map(kept as [string, string][]);
-    }
     await this._show(this._open.path);
     this._open.changed.connect(() => {
       if (this._open.path !== this._path) {
         void this._show(this._open.path);
       }
     });
-    this._shown.changed.connect(() => this._keep(this._shown.thread));
+    this._shown.changed.connect(() => {
+      if (this._settled) {
+        this._last.set(this._path, this._shown.thread);
+      }
+    });
   }
 
   private async _show(path: string): Promise<void> {
     this._path = path;
-    const known = this._last.get(path);
-    const thread = known ?? (await this._newest(path));
-    if (path !== this._path || this._last.get(path) !== known) {
-      return; // another one has been opened since, or something asked
+    this._settled = false; // what is on screen is another notebook's
+    const before = this._shown.thread;
+    const thread = this._last.get(path) ?? (await this._newest(path));
+    if (path !== this._path) {
+      return; // another one has been opened since
     }
-    if (thread !== this._shown.thread) {
+    // Where something was asked or opened since, that stays.
+    if (this._shown.thread === before && thread !== before) {
       // One that was deleted elsewhere leaves an empty place.
       await this._shown.show(thread).catch(() => this._shown.show(''));
+    }
+    if (path === this._path) {
+      this._settled = true;
+      this._last.set(path, this._shown.thread);
     }
   }
 
@@ -62,14 +67,7 @@ export class ThreadOfNotebook {
     }
   }
 
-  private _keep(thread: string): void {
-    if (this._last.get(this._path) !== thread) {
-      this._last.delete(this._path);
-      this._last.set(this._path, thread);
-      void this._state?.save(KEY, [...this._last].slice(-MOST));
-    }
-  }
-
   private _path = '';
-  private _last = new Map<string, string>();
+  private _settled = false;
+  private readonly _last = new Map<string, string>();
 }

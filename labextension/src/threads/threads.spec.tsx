@@ -1,7 +1,6 @@
 /** The list of threads as people use it, and which thread comes with a notebook. */
 
 import { ServerConnection } from '@jupyterlab/services';
-import { StateDB } from '@jupyterlab/statedb';
 import { nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 import { fireEvent, render, screen, waitFor } from '@testing-library/react';
@@ -202,8 +201,7 @@ describe('a notebook', () => {
   it('brings its newest thread, then the one that was shown with it last', async () => {
     const { kept, shown } = make();
     const open = new Open();
-    const state = new StateDB();
-    await new ThreadOfNotebook(kept.server, shown, open, state).start();
+    await new ThreadOfNotebook(kept.server, shown, open).start();
     expect(shown.thread).toBe('a');
     open.go('Costs.ipynb');
     await waitFor(() => expect(shown.thread).toBe('b'));
@@ -212,10 +210,32 @@ describe('a notebook', () => {
     await waitFor(() => expect(shown.thread).toBe('a'));
     open.go('Costs.ipynb');
     await waitFor(() => expect(shown.thread).toBe(''));
+  });
 
-    const later = new Shown();
-    await new ThreadOfNotebook(kept.server, later, open, state).start();
-    expect(later.thread).toBe(''); // after a reload too
+  it('is not taken for the one before it while its thread is looked for', async () => {
+    const { kept, shown } = make();
+    const open = new Open();
+    await new ThreadOfNotebook(kept.server, shown, open).start();
+    open.go('Costs.ipynb');
+    shown.changed.emit(); // the first one's, still on screen
+    await waitFor(() => expect(shown.thread).toBe('b'));
+    open.go('Penguins.ipynb');
+    await waitFor(() => expect(shown.thread).toBe('a'));
+  });
+
+  it('does not take away what was asked meanwhile', async () => {
+    const { kept, shown } = make();
+    const open = new Open();
+    await new ThreadOfNotebook(kept.server, shown, open).start();
+    const call = jest.spyOn(kept.server, 'call');
+    open.go('Costs.ipynb');
+    await shown.show('c');
+    await call.mock.results[0]?.value;
+    await new Promise(resolve => setTimeout(resolve)); // what waited for it goes on
+    open.go('Penguins.ipynb');
+    await waitFor(() => expect(shown.thread).toBe('a'));
+    open.go('Costs.ipynb');
+    await waitFor(() => expect(shown.thread).toBe('c'));
   });
 
   it('leaves an empty place where its thread is gone', async () => {
@@ -227,7 +247,7 @@ describe('a notebook', () => {
       }
       await show(thread);
     });
-    await new ThreadOfNotebook(kept.server, shown, new Open(), null).start();
+    await new ThreadOfNotebook(kept.server, shown, new Open()).start();
     expect(shown.thread).toBe('');
   });
 });
