@@ -57,7 +57,7 @@ export class Asking {
     await this._held(question, full => this._parts.chat.ask(full));
   }
 
-  /** What it would cost. The same question is priced once. */
+  /** What it would cost. The same question is priced once, while the thread that it follows stays as it is. */
   async estimate(
     question: IQuestion,
     known: IEstimate | null,
@@ -67,7 +67,7 @@ export class Asking {
     return this._held(
       question,
       async full => {
-        const asked = JSON.stringify(full);
+        const asked = JSON.stringify([full, this._parts.chat.running?.key]);
         if (known !== null && asked === this._asked) {
           return known;
         }
