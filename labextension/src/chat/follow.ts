@@ -37,6 +37,9 @@ export async function follow(
     }
     turn.reconnecting();
     await wait(pause);
+    if (turn.stopping) {
+      await server.stop(turn.id).catch(() => undefined);
+    }
     stream = server.attach(turn.id, turn.last);
   }
 }

@@ -24,8 +24,8 @@ const settled = (said: string, status = 'complete'): TurnEvent => ({
   thinking: ''
 });
 
-function question(asked: string, parent = ''): IQuestion {
-  return { text: asked, parent, chips: [] } as unknown as IQuestion;
+function question(asked: string, parent = '', thread = ''): IQuestion {
+  return { text: asked, parent, thread, chips: [] } as unknown as IQuestion;
 }
 
 function record(
@@ -256,7 +256,7 @@ describe('a thread that is opened', () => {
     server.thread = { head: 'a', turns_list: [record('a', '')] };
     await chat.show('t1');
     server.streams = [[accepted('b'), settled('other')]];
-    await chat.ask(question('asked a'));
+    await chat.ask(question('asked a', '', 't1'));
     expect(shown(chat)).toEqual(['asked a: other (complete)']);
     expect(chat.siblings(chat.turns[0]!).map(({ id }) => id)).toEqual([
       'a',
@@ -337,4 +337,83 @@ it('stops the turn in flight, and nothing where there is none', async () => {
   await chat.ask(question('Hi?'));
   expect(server.calls).toEqual(['ask Hi?', 'stop a']);
   expect(shown(chat)).toEqual(['Hi?:  (stopped)']);
+});
+
+it('tells a stop that comes before the turn has a name as soon as it has one', async () => {
+  const [chat, server] = made();
+  server.streams = [
+    [
+      async () => {
+        expect(chat.running?.id).toBe('');
+        await chat.stop();
+        expect(server.calls).not.toContain('stop r1');
+      },
+      accepted('r1'),
+      settled('', 'stopped')
+    ]
+  ];
+  await chat.ask(question('Why?'));
+  expect(server.calls).toContain('stop r1');
+});
+
+it('tells a stop again that did not reach the server', async () => {
+  const [chat, server] = made();
+  let away = true;
+  jest.spyOn(server, 'stop').mockImplementation(async turn => {
+    if (away) {
+      throw new TypeError('Failed to fetch');
+    }
+    server.calls.push(`stop ${turn}`);
+  });
+  server.streams = [
+    [
+      accepted('r1'),
+      text('One'),
+      async () => {
+        await chat.stop();
+        away = false;
+      },
+      'lost'
+    ],
+    [settled('One', 'stopped')]
+  ];
+  await chat.ask(question('Why?'));
+  expect(server.calls).toContain('stop r1');
+  expect(chat.turns[0]?.state).toBe('stopped');
+});
+
+it('asks in the thread that a question was made for, whichever is on screen', async () => {
+  const [chat, server] = made();
+  server.thread = { turns_list: [record('r1', '')], head: 'r1' };
+  await chat.show('t1');
+  const more = question('More?', 'r1', 't1');
+  await chat.show('');
+  server.streams = [[accepted('r2'), settled('Yes.')]];
+  await chat.ask(more);
+  expect(chat.thread).toBe('');
+  expect(chat.turns).toHaveLength(0);
+});
+
+it('shows a turn once that a look at the server found before it was told of it', async () => {
+  const [chat, server] = made();
+  server.thread = { turns_list: [record('r1', '')], head: 'r1' };
+  await chat.show('t1');
+  server.streams = [
+    [
+      async () => {
+        const running = record('r2', 'r1', { status: 'running', answer: '' });
+        server.thread = {
+          turns_list: [record('r1', ''), running],
+          head: 'r2'
+        };
+        server.streams = [[text('Yes.'), settled('Yes.')]];
+        await chat.refresh();
+      },
+      accepted('r2'),
+      settled('Yes.')
+    ]
+  ];
+  await chat.ask(question('More?', 'r1', 't1'));
+  expect(chat.turns.map(({ id }) => id)).toEqual(['r1', 'r2']);
+  expect(chat.siblings(chat.turns[1]!)).toHaveLength(1);
 });

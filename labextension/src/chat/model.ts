@@ -91,7 +91,7 @@ export class ChatModel {
 
   /** Ask. Resolves when the turn has ended; throws the Refusal where it never began, and nothing has left then. */
   async ask(question: IQuestion): Promise<void> {
-    const thread = this._thread;
+    const thread = this._at(question.thread);
     const turn = new Turn(question.text, question.parent, question.chips);
     thread.add(turn);
     this._changed.emit();
@@ -99,7 +99,7 @@ export class ChatModel {
       await this._follow(
         thread,
         turn,
-        this._begun(thread, this._server.ask(question))
+        this._begun(thread, turn, this._server.ask(question))
       );
     } catch (problem) {
       thread.remove(turn);
@@ -109,22 +109,40 @@ export class ChatModel {
     }
   }
 
+  /** Stop the turn in flight: now, or as soon as it has begun or the server is there again. */
   async stop(): Promise<void> {
-    if (this.running?.id) {
-      await this._server.stop(this.running.id);
+    const turn = this.running;
+    if (turn !== null) {
+      turn.stopping = true;
+      await this._stop(turn).catch(() => undefined); // `follow` tells it again
     }
+  }
+
+  private async _stop(turn: Turn): Promise<void> {
+    if (turn.stopping && turn.id) {
+      await this._server.stop(turn.id);
+    }
+  }
+
+  /** The thread that a question was made for: another one may be on screen since. */
+  private _at(thread: string): Thread {
+    return thread === this._thread.id
+      ? this._thread
+      : (this._following.get(thread) ?? new Thread(thread));
   }
 
   /** The stream; its first event says which thread this is. */
   private async *_begun(
     thread: Thread,
+    turn: Turn,
     stream: AsyncGenerator<INumbered>
   ): AsyncGenerator<INumbered> {
     for await (const numbered of stream) {
       yield numbered;
       if (numbered.event.type === 'accepted') {
-        thread.id = numbered.event.thread;
+        thread.accept(turn, numbered.event.thread);
         this._following.set(thread.id, thread);
+        void this._stop(turn).catch(() => undefined);
         this._changed.emit();
         this._tabs?.tell(thread.id);
       }

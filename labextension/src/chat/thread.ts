@@ -39,6 +39,17 @@ export class Thread {
     this._head = turn;
   }
 
+  /** One has begun, in this thread; what a look at the server already found of it is the same one. */
+  accept(turn: Turn, thread: string): void {
+    this.id = thread;
+    if (this._head?.id === turn.id) {
+      this._head = turn;
+    }
+    this._turns = this._turns.filter(
+      other => other === turn || other.id !== turn.id
+    );
+  }
+
   /** One that never began. */
   remove(turn: Turn): void {
     this._turns = this._turns.filter(other => other !== turn);

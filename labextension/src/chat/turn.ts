@@ -41,6 +41,8 @@ export class Turn {
   receipt: IReceipt | null = null;
   problem: IProblem | null = null;
   waiting: Waiting | null = null;
+  /** People want no more of it; told to the server as soon as it can be told. */
+  stopping = false;
   /** The number of the last event that came. */
   last = 0;
   /** How long it thought, in seconds; null where nobody was here to see it. */
