@@ -6,12 +6,14 @@
 
 import type { ISignal } from '@lumino/signaling';
 
-import type { Server } from '../api/server';
+import { Refusal, type Server } from '../api/server';
 import type { IThreads } from '../api/threads';
 import type { IShown } from './model';
 
 /** `OpenNotebook`, as far as it is concerned. */
 interface IOpen {
+  /** The same as before: it has another path because it was renamed. */
+  readonly panel: unknown;
   readonly path: string;
   readonly changed: ISignal<unknown, unknown>;
 }
@@ -26,34 +28,50 @@ export class ThreadOfNotebook {
   /** Resolves when the thread of the notebook that is open now is on screen; it is followed from then on. */
   async start(): Promise<void> {
     await this._show(this._open.path);
-    this._open.changed.connect(() => {
-      if (this._open.path !== this._path) {
-        void this._show(this._open.path);
-      }
-    });
-    this._shown.changed.connect(() => {
-      if (this._settled) {
-        this._last.set(this._path, this._shown.thread);
-      }
-    });
+    this._open.changed.connect(() => this._follow());
+    this._shown.changed.connect(() => this._keep());
+  }
+
+  private _follow(): void {
+    const { path, panel } = this._open;
+    if (path === this._path) {
+      this._panel = panel;
+    } else if (panel !== null && panel === this._panel) {
+      this._last.delete(this._path);
+      this._path = path; // renamed: what is on screen stays
+      this._keep();
+    } else {
+      void this._show(path);
+    }
   }
 
   private async _show(path: string): Promise<void> {
     this._path = path;
+    this._panel = this._open.panel;
     this._settled = false; // what is on screen is another notebook's
-    const before = this._shown.thread;
+    const { thread: before, running } = this._shown;
     const thread = this._last.get(path) ?? (await this._newest(path));
     if (path !== this._path) {
       return; // another one has been opened since
     }
-    // Where something was asked or opened since, that stays.
-    if (this._shown.thread === before && thread !== before) {
-      // One that was deleted elsewhere leaves an empty place.
-      await this._shown.show(thread).catch(() => this._shown.show(''));
+    const same = running === this._shown.running;
+    const stays = same
+      ? running === null && before !== this._shown.thread
+      : this._shown.running !== null;
+    // Where something was asked or opened since, that stays; a turn left behind may have given its thread a name.
+    if (!stays && thread !== this._shown.thread) {
+      await this._shown.show(thread).catch(async problem => {
+        if (problem instanceof Refusal && problem.status === 404) {
+          this._last.delete(path); // deleted elsewhere
+        }
+        await this._shown.show('');
+      });
     }
     if (path === this._path) {
       this._settled = true;
-      this._last.set(path, this._shown.thread);
+      if (this._shown.thread !== '') {
+        this._keep();
+      }
     }
   }
 
@@ -67,7 +85,21 @@ export class ThreadOfNotebook {
     }
   }
 
+  /** What is on screen is this notebook's. */
+  private _keep(): void {
+    const { thread, running } = this._shown;
+    if (!this._settled) {
+      return;
+    }
+    if (thread === '' && running !== null) {
+      this._last.delete(this._path); // it has no name yet: it is the newest one as soon as it has
+    } else {
+      this._last.set(this._path, thread);
+    }
+  }
+
   private _path = '';
+  private _panel: unknown = null;
   private _settled = false;
   private readonly _last = new Map<string, string>();
 }

@@ -90,7 +90,7 @@ class Kept {
 
 class Shown {
   thread = '';
-  running = null;
+  running: unknown = null;
   readonly changed = new Signal<this, void>(this);
 
   async show(thread: string): Promise<void> {
@@ -101,9 +101,15 @@ class Shown {
 
 class Open {
   path = 'Penguins.ipynb';
+  panel = {};
   readonly changed = new Signal<this, void>(this);
 
   go(path: string): void {
+    this.panel = {};
+    this.rename(path);
+  }
+
+  rename(path: string): void {
     this.path = path;
     this.changed.emit();
   }
@@ -235,6 +241,33 @@ describe('a notebook', () => {
     open.go('Penguins.ipynb');
     await waitFor(() => expect(shown.thread).toBe('a'));
     open.go('Costs.ipynb');
+    await waitFor(() => expect(shown.thread).toBe('c'));
+  });
+
+  it('keeps its thread when it is renamed', async () => {
+    const { kept, shown } = make();
+    const open = new Open();
+    await new ThreadOfNotebook(kept.server, shown, open).start();
+    open.rename('Birds.ipynb'); // before the server knows it by this name
+    open.go('Costs.ipynb');
+    await waitFor(() => expect(shown.thread).toBe('b'));
+    open.go('Birds.ipynb');
+    await waitFor(() => expect(shown.thread).toBe('a'));
+  });
+
+  it('leaves its question to it, where another notebook is opened before that has a thread', async () => {
+    const { kept, shown } = make();
+    const open = new Open();
+    open.path = 'New.ipynb';
+    await new ThreadOfNotebook(kept.server, shown, open).start();
+    shown.running = {};
+    shown.changed.emit(); // asked in a thread without a name
+    open.go('Costs.ipynb');
+    shown.thread = 'c';
+    kept.threads.push(thread('c', 'Why?', 'New.ipynb'));
+    shown.changed.emit(); // accepted, while the other one's thread is on its way
+    await waitFor(() => expect(shown.thread).toBe('b'));
+    open.go('New.ipynb');
     await waitFor(() => expect(shown.thread).toBe('c'));
   });
 
