@@ -57,6 +57,12 @@ class Runs:
         run.task = asyncio.create_task(self._to_its_end(run, prepared))
         return run
 
+    def stop_in(self, thread: str) -> None:
+        """Stop the turns of one thread."""
+        for run in self._runs.values():
+            if run.thread == thread:
+                run.stop()
+
     async def close(self) -> None:
         """Stop all of them; each settles and is stored."""
         await asyncio.sleep(0)  # a task that never began would not notice that it is cancelled

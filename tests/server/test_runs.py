@@ -202,3 +202,19 @@ async def test_no_question_is_no_turn(browser: Browser, provider: FakeProvider) 
     refused = await browser.call("POST", "chat", {"text": " \n"})
     assert (refused.status_code, refused.json()["error"]["message"]) == (400, "There is no question.")
     assert not provider.questions
+
+
+async def test_a_thread_deleted_in_mid_answer_costs_no_more_and_comes_back_with_what_came(
+    browser: Browser, provider: FakeProvider
+) -> None:
+    provider.enqueue(HANGS)
+    async with browser.ask(text="Count.") as stream:
+        events = await stream.until("text")
+        events += await stream.until("text")
+        thread, turn = events[0]["thread"], events[0]["turn"]
+        assert (await browser.call("DELETE", f"threads/{thread}")).status_code == 204
+        assert (await stream.rest())[-1]["receipt"]["status"] == "stopped"
+    assert provider.hung_up.wait(5)
+    await browser.call("POST", f"threads/{thread}/restore")
+    kept = await browser.turn(thread, turn)
+    assert (kept["status"], kept["answer"]) == ("stopped", "One two")

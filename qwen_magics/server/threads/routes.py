@@ -41,8 +41,10 @@ class ThreadHandler(Handler):
         self.answer(await self.work(self.desk.threads.change, thread, change.title, change.head))
 
     async def delete(self, thread: str) -> None:
-        """Puts it aside; `restore` brings it back."""
+        """Puts it aside, its turn in flight stopped; `restore` brings it back with what came."""
         await self.work(self.desk.threads.delete, thread)
+        if self.desk.busy:
+            self.desk.runs.stop_in(thread)  # nobody reads on, and it costs
         self.set_status(HTTPStatus.NO_CONTENT)
         self.finish()
 
