@@ -1,4 +1,4 @@
-/** The plugin for `%%qwen` cells: the kernel gets the notebook as it is on screen, the answers' code gets buttons. */
+/** The plugin for `%%qwen` cells: the kernel sees what is on screen, questions look like prose, code gets buttons. */
 
 import type {
   JupyterFrontEnd,
@@ -26,6 +26,7 @@ export const live: JupyterFrontEndPlugin<void> = {
     let first = true;
     const add = (_: unknown, panel: NotebookPanel): void => {
       decorated(panel, trans);
+      void import('./questions').then(({ marked }) => marked(panel));
       if (first) {
         first = false;
         void import('./copies').then(({ Copies }) => {

@@ -188,3 +188,48 @@ test("an answer's code is copied and inserted, and the new cell knows the answer
   await page.reload({ waitForIsReady: false } as object);
   await expect(page.locator('.jp-QwenFence').getByText('Copy')).toHaveCount(1);
 });
+
+test('a question is no Python to look at, also when a cell becomes one', async ({
+  page,
+  tmpPath
+}) => {
+  const words = 'Is it true for all, and not in "this" one?';
+  await open(page, tmpPath, [`%%qwen --think\n${words}`, `x\n${words}`]);
+  const colours = async (cell: number): Promise<number> =>
+    page
+      .locator('.jp-Cell')
+      .nth(cell)
+      .locator('.cm-line')
+      .nth(1)
+      .evaluate(line => {
+        const all = [line, ...line.querySelectorAll('span')];
+        return new Set(all.map(one => getComputedStyle(one).color)).size;
+      });
+  await expect.poll(() => colours(0)).toBe(1);
+  await expect.poll(() => colours(1)).toBeGreaterThan(1);
+  await edit(page, 1, `%%qwen\n${words}`);
+  await expect.poll(() => colours(1)).toBe(1);
+  await edit(page, 0, `x\n${words}`);
+  await expect.poll(() => colours(0)).toBeGreaterThan(1);
+});
+
+test("the kernel's variables can be mentioned, and leave no trace there", async ({
+  page,
+  tmpPath
+}) => {
+  await answers({ text: 'Two.' });
+  await open(page, tmpPath, ['masses = [3700, 5076]', 'len(In)']);
+  await page.notebook.runCell(0);
+  await page.sidebar.openTab('jp-qwen-sidebar');
+  const input = page.getByLabel('Ask Qwen');
+  await input.fill('How many are in ');
+  await input.press('End');
+  await input.pressSequentially('@mass');
+  await expect(
+    page.getByRole('option', { name: /masses.*list/ })
+  ).toBeVisible();
+  await input.press('Enter');
+  await expect(page.locator('.jp-QwenComposer')).toContainText('masses');
+  await page.notebook.runCell(1);
+  await expect(page.locator('.jp-Cell').nth(1)).toContainText('3'); // "", and one for each cell
+});
