@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_magics.notebook.file import Saved, SavedCell
+from qwen_magics.notebook.file import Reader, Saved, SavedCell
 from qwen_magics.notebook.live import KEPT, Live
 
 if TYPE_CHECKING:
@@ -63,6 +63,23 @@ def test_a_copy_with_a_hole_counts_as_none_nor_does_the_one_before() -> None:
     assert live.time == 0.0
     assert handed(live, "abz", "z") == []
     assert seen(live) == ["a", "b", "z"]
+
+
+def test_a_cell_is_the_same_from_the_screen_and_from_the_file(tmp_path: Path) -> None:
+    outputs = [
+        *printed("one\n"), {"output_type": "stream", "name": "stderr", "text": ["warn\n", "ed"]}, *printed("two"),
+        {"output_type": "execute_result", "execution_count": 2, "metadata": {}, "data": {"text/plain": ["[1,\n", "]"]}},
+        {"output_type": "error", "ename": "E", "evalue": "no", "traceback": ["line"]},
+    ]  # fmt: skip
+    metadata = {"tags": ["qwen-pin", 3]}
+    shared = {"id": "k", "metadata": metadata, "source": "x\r\ny  \n", "outputs": outputs, "execution_count": 2}
+    path = tmp_path / "notebook.ipynb"
+    path.write_bytes(msgspec.json.encode({"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", **shared}]}))
+    live = Live()
+    live.take({"cells": ["k"], "fresh": {"k": {"kind": "code", **shared}}})
+    document = live.document("", lambda: None)
+    assert document is not None
+    assert msgspec.to_builtins(document.cells) == msgspec.to_builtins(Reader().read(str(path)).cells)
 
 
 def test_outputs_that_were_too_large_to_send_are_those_of_the_file() -> None:
