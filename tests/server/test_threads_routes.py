@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -151,3 +152,20 @@ async def test_threads_go_along_when_their_notebook_gets_another_name(
         if thread["notebook"] != "Untitled.ipynb":
             break
     assert thread["notebook"] == "Prime numbers.ipynb"
+
+
+@pytest.mark.parametrize("form", ["md", "ipynb", "json"])
+async def test_no_secret_that_is_known_here_goes_out_in_a_file(
+    api: Fetch, ask: Fetch, jp_fetch: Fetch, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """What people typed and selected is kept as it was, for them; a file may go to others."""
+    shaped, named = f"sk-{secrets.token_hex(16)}", secrets.token_urlsafe(24)
+    monkeypatch.setenv("PAYMENTS_PASSWORD", named)
+    chips = [{"kind": "selection", "name": "c", "text": f"login({named!r})"}]
+    turn = await ask(f"Is {shaped} a good key?", chips=chips)
+    kept = (await api("GET", "threads", turn["thread"]))["turns_list"][0]
+    assert (shaped in kept["question"], named in kept["chips"][0]["text"]) == (True, True)
+    out = (await jp_fetch("qwen", "api", "threads", turn["thread"], "export", params={"format": form})).body.decode()
+    assert "a good key?" in out
+    assert shaped not in out
+    assert named not in out

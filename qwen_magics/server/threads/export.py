@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from qwen_magics.context import expressions
 from qwen_magics.context.turns import fingerprint
@@ -21,7 +23,7 @@ from qwen_magics.errors import ExpressionError
 from qwen_magics.server.threads.shapes import Portable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from qwen_magics.server.threads.shapes import Thread, Turn
 
@@ -29,10 +31,25 @@ VERSION = 1
 TYPES = {"md": "text/markdown", "ipynb": "application/x-ipynb+json", "json": "application/json"}
 
 
-def portable(thread: Thread, turns: Sequence[Turn]) -> Portable:
-    """The thread as files keep it."""
-    notebook = "" if thread.notebook.startswith("/") else thread.notebook  # nobody else's business
-    return Portable(title=thread.title, notebook=notebook, created=thread.created, head=thread.head, turns=list(turns))
+def portable(thread: Thread, turns: Sequence[Turn], clean: Callable[[str], str] = str) -> Portable:
+    """The thread as files keep it. `clean` takes secrets out of what people typed, selected or were told, which stands
+    here as it was before it was sent.
+    """
+    notebook = "" if Path(thread.notebook).is_absolute() else thread.notebook  # nobody else's business
+    return Portable(
+        title=clean(thread.title),
+        notebook=notebook,
+        created=thread.created,
+        head=thread.head,
+        turns=[_cleaned(turn, clean) for turn in turns],
+    )
+
+
+def _cleaned(turn: Turn, clean: Callable[[str], str]) -> Turn:
+    error = turn.error and replace(turn.error, message=clean(turn.error.message), remedy=clean(turn.error.remedy))
+    chips = [replace(chip, text=clean(chip.text)) for chip in turn.chips]
+    texts = {name: clean(getattr(turn, name)) for name in ("question", "asked", "answer", "thinking")}
+    return replace(turn, chips=chips, error=error, **texts)
 
 
 def on_screen(thread: Portable) -> list[Turn]:

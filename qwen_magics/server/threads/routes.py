@@ -10,6 +10,7 @@ from qwen_magics.server.handler import Handler, Refused
 from qwen_magics.server.threads.shapes import NewThread, Thread, ThreadChange, ThreadFile, ThreadList
 
 if TYPE_CHECKING:
+    from qwen_magics.server.desk import Desk
     from qwen_magics.server.threads.store import Threads
 
 
@@ -67,7 +68,7 @@ class ThreadExportHandler(Handler):
         form = self.get_query_argument("format", "md")
         if form not in TYPES:
             raise Refused(HTTPStatus.BAD_REQUEST, f"`format` is one of {', '.join(TYPES)}.")
-        name, text = await self.work(_exported, self.desk.threads, thread, form)
+        name, text = await self.work(_exported, self.desk, thread, form)
         plain = name.encode("ascii", "ignore").decode().lstrip(".-") or f"thread.{form}"
         self.set_header("Content-Disposition", f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}")
         self.finish(text, set_content_type=f"{TYPES[form]}; charset=UTF-8")
@@ -82,11 +83,13 @@ class ThreadImportHandler(Handler):
         self.answer(await self.work(_imported, self.desk.threads, file), HTTPStatus.CREATED)
 
 
-def _exported(threads: Threads, thread: str, form: str) -> tuple[str, str]:
-    """The file's name and its text."""
+def _exported(desk: Desk, thread: str, form: str) -> tuple[str, str]:
+    """The file's name and its text, without secrets that are known here."""
+    from qwen_magics.asking import sending
     from qwen_magics.server.threads import export
 
-    whole = export.portable(*threads.whole(thread))
+    redact = sending.redactor(desk.settings(), {}).redact
+    whole = export.portable(*desk.threads.whole(thread), lambda text: redact(text).text)
     write = {"md": export.as_markdown, "ipynb": export.as_notebook, "json": export.as_json}[form]
     return export.filename(whole.title, form), write(whole)
 

@@ -60,7 +60,7 @@ def path(connection: sqlite3.Connection, thread: str, turn: str) -> list[Said]:
     query = (
         "with recursive up (at, id, next) as ("
         " select 0, id, parent from turns where id = ?2 and thread = ?1"
-        " union select at + 1, turns.id, turns.parent from up join turns on turns.id = up.next and thread = ?1"
+        " union all select at + 1, turns.id, turns.parent from up join turns on turns.id = up.next and thread = ?1"
         f" where at < {_DEEPEST}) select {_SAID} from up join turns using (id) order by at desc"
     )
     names = _SAID.split(", ")

@@ -20,15 +20,16 @@ create table turns (
     thread text not null references threads (id),
     parent text not null,            -- '' where it begins the thread
     time text not null,
+    status text not null default 'running',
+    currency text not null default '', amount text, bound text not null default 'exact',  -- the receipt's, for sums
+    owner text not null default '',  -- JSON; the process in which it runs
     question text not null,          -- as it was typed
+    answer text not null default '',
     asked text not null,             -- as it was sent
     chips text not null,             -- JSON
-    answer text not null default '', thinking text not null default '',
-    status text not null default 'running',
-    owner text not null default '',  -- JSON; the process in which it runs
-    receipt text, error text,        -- JSON
-    currency text not null default '', amount text, bound text not null default 'exact'  -- the receipt's, for sums
-);
+    thinking text not null default '',
+    receipt text, error text         -- JSON
+);  -- (what lists read comes first: long texts lie on pages of their own)
 create index turns_thread on turns (thread, n);
 create index turns_running on turns (status) where status = 'running';
 """
