@@ -35,17 +35,16 @@ def jupyterlab_twice_in_one_kernel(notebook: Any, path: Path, env: dict[str, str
 
 
 def jupyterlab_on_screen(notebook: Any, path: Path, env: dict[str, str]) -> None:
-    """With our extension, which hands the notebook over; Run All, twice in one kernel."""
+    """With our extension, which hands the notebook over."""
+    _in_front_end(OnScreen, notebook, path, env, lambda lab: lab.run_all())
+
+
+def jupyterlab_on_screen_twice_in_one_kernel(notebook: Any, path: Path, env: dict[str, str]) -> None:
     _in_front_end(OnScreen, notebook, path, env, lambda lab: [lab.run_all(), lab.run_all()])
 
 
 def jupyterlab_unsaved_run_all(notebook: Any, path: Path, env: dict[str, str]) -> None:
     _in_front_end(Unsaved, notebook, path, env, lambda lab: lab.run_all())
-
-
-def jupyterlab_unsaved_one_by_one(notebook: Any, path: Path, env: dict[str, str]) -> None:
-    code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    _in_front_end(Unsaved, notebook, path, env, lambda lab: [lab.run_cell(index) for index in code])
 
 
 def vs_code(notebook: Any, path: Path, env: dict[str, str]) -> None:
@@ -87,7 +86,8 @@ def _in_front_end(
 
 WHOLE = (
     jupyterlab_run_all, jupyterlab_one_by_one, jupyterlab_twice_in_one_kernel, jupyterlab_on_screen,
-    jupyterlab_unsaved_run_all, jupyterlab_unsaved_one_by_one, vs_code, nbclient_told_the_path,
-    papermill, jupyter_qwen_run,
+    jupyterlab_on_screen_twice_in_one_kernel, jupyterlab_unsaved_run_all, vs_code, nbclient_told_the_path, papermill,
+    jupyter_qwen_run,
 )  # fmt: skip
+TWICE = (jupyterlab_twice_in_one_kernel, jupyterlab_on_screen_twice_in_one_kernel)  # of them
 BARE = (jupyterlab_run_all, nbclient, terminal)

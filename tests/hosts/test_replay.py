@@ -91,7 +91,7 @@ def again(home: Path, host: Any, env: dict[str, str]) -> tuple[NotebookNode, Not
     return before, nbformat.read(path, 4)
 
 
-OWN = [host for host in everywhere.WHOLE if host is not everywhere.jupyterlab_twice_in_one_kernel]
+OWN = [host for host in everywhere.WHOLE if host not in everywhere.TWICE]
 SHARED = [everywhere.jupyterlab_run_all, everywhere.papermill, everywhere.jupyter_qwen_run]
 TABLE = [(host, False) for host in OWN] + [(host, True) for host in SHARED]
 
