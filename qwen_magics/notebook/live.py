@@ -47,8 +47,8 @@ class LiveCell(Struct, frozen=True, kw_only=True):
         )
 
 
-class Copy(Struct, frozen=True, kw_only=True):
-    """What is handed over. `cells` has the key of each cell in order, `fresh` the cells that the kernel may not have.
+class LiveNotebook(Struct, frozen=True, kw_only=True):
+    """What is handed over. `cells` has the key of each cell in order, `fresh` the cells that may not be known here.
 
     `path` is the server's own, relative to its root.
     """
@@ -66,7 +66,7 @@ class Live:
     def __init__(self) -> None:
         self._cells: list[dict[str, SavedCell]] = []  # of the last copies, the latest first
         self._large: set[str] = set()  # keys of cells whose outputs stayed behind
-        self._now: tuple[Copy, tuple[SavedCell, ...]] | None = None
+        self._now: tuple[LiveNotebook, tuple[SavedCell, ...]] | None = None
         self.time = 0.0  # when it came, in seconds since the epoch; 0 where there is none
 
     def take(self, said: object) -> list[str]:
@@ -74,7 +74,7 @@ class Live:
 
         With cells missing it doesn't count, nor does the one before.
         """
-        copy = msgspec.convert(said, Copy)
+        copy = msgspec.convert(said, LiveNotebook)
         known = {key: cell for cells in reversed(self._cells) for key, cell in cells.items()}
         known |= {key: cell.saved() for key, cell in copy.fresh.items()}
         self._cells = [{key: known[key] for key in copy.cells if key in known}, *self._cells][:KEPT]

@@ -7,12 +7,11 @@ Money is a string of digits, never a float. No key and no address of an endpoint
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 
 from qwen_magics.errors import QwenError
-from qwen_magics.notebook.live import LiveCell
 from qwen_magics.server import words
 
 VERSION = 1
@@ -38,19 +37,8 @@ class Problem(Struct, frozen=True, kw_only=True):
 # --- the open notebook ----------------------------------------------------------------------------------------------
 
 
-class LiveNotebook(Struct, frozen=True, kw_only=True):
-    """The notebook as it is on screen. `cells` names each cell in order by a key that changes with its content;
-    `fresh` has those that the server may not know. `path` is the server's own, relative to its root.
-    """
-
-    path: str = ""
-    cells: list[str] = []
-    fresh: dict[str, LiveCell] = {}
-    metadata: dict[str, Any] = {}
-
-
 class Held(Struct, frozen=True, kw_only=True):
-    """The server holds the notebook under this name; or `missing` are the keys that it wants first."""
+    """The answer to a `LiveNotebook` (notebook/live.py): the name it is held by, or the keys that are wanted first."""
 
     notebook: str = ""
     missing: list[str] = []

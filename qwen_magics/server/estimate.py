@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from qwen_magics.server.bodies import ChipPrice, Estimate, Left, LiveNotebook, Price, Problem, Question, Segment, Warn
+from qwen_magics.server.bodies import ChipPrice, Estimate, Left, Price, Problem, Question, Segment, Warn
 from qwen_magics.server.handler import Handler
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from qwen_magics.context.items import Item
+    from qwen_magics.notebook.live import LiveNotebook
     from qwen_magics.server.bodies import Held
     from qwen_magics.server.chips import Taken
     from qwen_magics.server.desk import Desk
@@ -190,6 +191,8 @@ class NotebookHandler(Handler):
 
     async def post(self) -> None:
         """Takes a LiveNotebook, answers a Held."""
+        from qwen_magics.notebook.live import LiveNotebook
+
         self.answer(await self.work(take, self.desk, self.body(LiveNotebook)))
 
 

@@ -16,11 +16,13 @@ from qwen_magics.context.maker import Memory
 from qwen_magics.notebook.cells import Notebook
 from qwen_magics.notebook.current import current
 from qwen_magics.notebook.file import Saved, SavedCell
-from qwen_magics.server.bodies import Held, LiveNotebook
+from qwen_magics.server.bodies import Held
 from qwen_magics.server.handler import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from qwen_magics.notebook.live import LiveNotebook
 
 MOST = 16  # notebooks
 
