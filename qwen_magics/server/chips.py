@@ -91,8 +91,9 @@ class Chosen(Struct, frozen=True, kw_only=True):
         if kind == "thread":
             return frozenset(n for n, item in enumerate(items) if item.kind == "said")
         if kind == "notebook":
-            stay = self.pointed
-            return frozenset(n for n, item in enumerate(items) if item.kind in OF_CELLS and item.number not in stay)
+            cells = {n for n, item in enumerate(items) if item.kind in OF_CELLS and item.number not in self.pointed}
+            pointers = zip(self.taken, own, strict=True)  # a cell that goes by itself needs none
+            return frozenset(cells | {n for other, n in pointers if n is not None and other.chip.kind == "cell"})
         if kind == "cell" or (kind == "error" and not self._held(number)):  # all that speaks of the cell goes with it
             cell = {n for n, item in enumerate(items) if item.kind in OF_CELLS and item.number == number}
             beside = zip(self.taken, own, strict=True)

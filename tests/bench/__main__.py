@@ -11,7 +11,9 @@ from importlib import import_module
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-BENCHES = ("loading", "asking", "budgets", "pieces", "front_end", "huge", "trimming", "sidebar_start", "sidebar")
+BENCHES = (
+    "loading", "asking", "budgets", "pieces", "front_end", "huge", "trimming", "keys", "sidebar_start", "sidebar",
+)  # fmt: skip
 
 
 def main(chosen: list[str]) -> None:

@@ -21,8 +21,10 @@ from qwen_magics.context.layout import layout
 from qwen_magics.display import context
 from qwen_magics.ledger import Ledger, Prompt
 from qwen_magics.turn import Ask, Place, Plan
+from qwen_magics.turn.bill import Bill
 from qwen_magics.turn.cache import Hit
 from qwen_magics.turn.expect import Expectation
+from qwen_magics.turn.parts import Parts
 from qwen_magics.turn.preview import Preview, exact, preview
 
 if TYPE_CHECKING:
@@ -132,6 +134,24 @@ def test_what_an_item_saves_is_the_difference_of_two_real_plans(ledger: Ledger, 
         assert plan.expected.amount is not None and other.expected.amount is not None  # noqa: PT018
         assert row.saves == plan.expected.amount - other.expected.amount
         assert row.jump == (plan.expected.tier != other.expected.tier)
+
+
+@lenient
+@given(shown=cells, said=turns, gone=st.sets(st.integers(1, 5), min_size=1), known=st.integers(0, 6))
+def test_what_several_items_save_together_is_the_difference_of_two_real_plans(
+    ledger: Ledger, shown: list[Item], said: Item, gone: set[int], known: int
+) -> None:
+    items = [Item(kind="instructions", label="instructions", text="Help."), *shown, said, ASKED]
+    before = items[:known] if not gone & set(range(known)) else []  # hits that stay: others are another test's
+    places = {n for n in gone if n <= len(shown) + 1}
+    plan = planned(ledger, items, before)
+    assert plan.row is not None
+    row = Bill(plan, plan.row, Parts(plan, items)).without(places)
+    other = planned(ledger, [item for n, item in enumerate(items) if n not in places], before)
+    assert plan.expected.amount is not None and other.expected.amount is not None  # noqa: PT018
+    assert row.saves == plan.expected.amount - other.expected.amount
+    assert row.tokens == plan.counted - other.counted
+    assert row.jump == (plan.expected.tier != other.expected.tier)
 
 
 def sized(item: Item, tokens: int) -> Item:
