@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.json import encode
 
-from .cells import Output
+from .cells import Output, joined
 
 HEAD = TAIL = 100_000  # characters
 LARGEST_RICH = 2_000_000  # characters of one rich representation (HTML, JSON, …); a larger one is not read
@@ -29,6 +29,8 @@ def kept(text: str) -> str:
 
 def thin(output: Output) -> Output:
     """An output of which only so much is kept as canonical form can show; our own are kept whole."""
+    if output.output_type == "stream":
+        return Output("stream", name=output.name, text=kept(joined(output.text)))
     if output.output_type == "error":
         lines = [kept(line) for line in output.traceback[:200]]
         return Output("error", ename=output.ename, evalue=kept(output.evalue), traceback=lines)

@@ -190,10 +190,10 @@ class NotebookHandler(Handler):
     """`POST notebook`: the browser hands over the notebook that is open."""
 
     async def post(self) -> None:
-        """Takes a LiveNotebook, answers a Held."""
+        """Takes a LiveNotebook, which may be large, answers a Held."""
         from qwen_magics.notebook.live import LiveNotebook
 
-        self.answer(await self.work(take, self.desk, self.body(LiveNotebook)))
+        self.answer(await self.work(lambda: take(self.desk, self.body(LiveNotebook))))
 
 
 class EstimateHandler(Handler):
