@@ -66,6 +66,16 @@ describe('the variables of a kernel', () => {
     expect(kernel.asked).toHaveLength(1);
   });
 
+  it('are waited for by each key that is pressed while they are asked for the first time', async () => {
+    const kernel = new Fake(ok({ variables: listed }));
+    const variables = of(kernel);
+    const first = variables.names();
+    kernel.status = 'busy'; // with our question
+    expect(await variables.names()).toEqual(listed);
+    expect(await first).toEqual(listed);
+    expect(kernel.asked).toHaveLength(1);
+  });
+
   it('are none where the kernel knows nothing of us', async () => {
     const missing = { status: 'error', ename: 'ModuleNotFoundError' };
     expect(await of(new Fake(missing)).names()).toEqual([]);

@@ -17,17 +17,19 @@ export class Variables implements IVariables {
     private readonly _tracker: Pick<INotebookTracker, 'currentWidget'> | null
   ) {}
 
-  /** While the kernel is at work, what it said last. */
+  /** While the kernel is at work, what it said last; it may be at work with this very question. */
   async names(): Promise<ReadonlyArray<IVariable>> {
     const kernel = this._kernel();
     if (kernel === null) {
       return [];
     }
-    if (kernel.status === 'idle' || kernel.status === 'unknown') {
-      const said = await ask(kernel, 'names()');
-      this._last.set(kernel, variables(said?.variables));
+    const idle = kernel.status === 'idle' || kernel.status === 'unknown';
+    if (idle && !this._asked.has(kernel)) {
+      this._asked.set(kernel, this._ask(kernel));
     }
-    return this._last.get(kernel) ?? [];
+    const asked = this._asked.get(kernel);
+    const last = this._last.get(kernel);
+    return asked && (idle || !last) ? asked : (last ?? []);
   }
 
   /** "" where there is no such variable, or no kernel to ask. One at work answers when it is done. */
@@ -38,11 +40,29 @@ export class Variables implements IVariables {
     return typeof said?.summary === 'string' ? said.summary : '';
   }
 
+  private async _ask(
+    kernel: Kernel.IKernelConnection
+  ): Promise<ReadonlyArray<IVariable>> {
+    try {
+      const said = await ask(kernel, 'names()');
+      const found = variables(said?.variables);
+      this._last.set(kernel, found);
+      return found;
+    } finally {
+      this._asked.delete(kernel);
+    }
+  }
+
   private _kernel(): Kernel.IKernelConnection | null {
     const panel = this._tracker?.currentWidget ?? null;
     return panel?.sessionContext.session?.kernel ?? null;
   }
 
+  /** Questions that are not answered yet. */
+  private readonly _asked = new WeakMap<
+    Kernel.IKernelConnection,
+    Promise<ReadonlyArray<IVariable>>
+  >();
   private readonly _last = new WeakMap<
     Kernel.IKernelConnection,
     ReadonlyArray<IVariable>
