@@ -86,6 +86,10 @@ async function follow(
   };
   look();
   tracker?.currentChanged.connect(look);
+  tracker?.forEach(panel => panel.context.pathChanged.connect(look)); // it may be renamed
+  tracker?.widgetAdded.connect((_, panel) => {
+    panel.context.pathChanged.connect(look);
+  });
   void spending.refresh();
   const { NotebookActions } = await import('@jupyterlab/notebook');
   NotebookActions.executed.connect((_, { cell }) => {
