@@ -164,7 +164,6 @@ test('after a reload the answer goes on, and stops when told', async ({
   await beside(page, tmpPath, ['1']);
   await ask(page, 'Count.');
   await expect(turn(page, 1)).toContainText('Line 5.');
-  await page.waitForTimeout(600); // the layout with the thread in it is saved
   await page.reload({ waitForIsReady: false });
   await page.sidebar.openTab('jp-qwen-sidebar');
   await expect(turn(page, 1)).toContainText('Count.');

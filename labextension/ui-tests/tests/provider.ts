@@ -13,6 +13,7 @@ export interface IStep {
   status?: number;
   code?: string;
   message?: string;
+  headers?: Record<string, string>;
 }
 
 interface IAsked {
