@@ -190,15 +190,20 @@ test('who types while it streams loses nothing; Stop hangs up and keeps what cam
 });
 
 test('a connection that is lost in mid-answer is found again, and the answer is whole', async ({
-  browser
+  browser,
+  request,
+  tmpPath
 }) => {
   await answers(lines(120));
   const line = await Line.open(Number(process.env.QWEN_UI_PORT));
   const page = await browser.newPage();
   await galata.Mock.mockSettings(page, [], SETTINGS);
   await page.goto(`${line.url}/lab`);
-  await look(page);
-  await page.getByRole('button', { name: 'New thread' }).click();
+  const file = join(mkdtempSync(join(tmpdir(), 'qwen-ui-')), 'birds.ipynb');
+  writeNotebook(file, ['wings = 2']);
+  const notebook = `${tmpPath}/birds.ipynb`;
+  await galata.newContentsHelper(request).uploadFile(file, notebook);
+  await look(page, notebook);
   await ask(page, 'Count.');
   await expect(turn(page, 1)).toContainText('Line 3.');
   await line.cut();
