@@ -18,6 +18,7 @@ _KINDS: tuple[tuple[type[QwenError], str], ...] = (  # the first that fits
     (errors.GuardError, "Send it all the same, or switch off what it can do without."),
     (errors.BrokenStream, "What came is kept; ask it to go on, or to answer anew."),
     (errors.InputTooLong, "Switch off what it can do without, or choose a model with a larger window."),
+    (errors.Moderated, "Switch off what it may object to, or ask in other words."),
     (errors.SendingForbidden, "The local model may see it: choose it among the models."),
 )
 _LINES: tuple[tuple[re.Pattern[str], str], ...] = tuple(

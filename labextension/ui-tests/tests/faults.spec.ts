@@ -150,7 +150,8 @@ test('a refusal says what to do; a limit counts down and is tried again', async 
   await shot(page, 'faults-401');
   await alert.getByRole('button', { name: 'Try again' }).click();
   await expect(turn(page, 1)).toContainText('2 of 2');
-  await expect(alert).toContainText(/moderat|inappropriate/i);
+  await expect(alert).toContainText('inappropriate content');
+  await expect(alert).toContainText('Switch off what it may object to');
   await shot(page, 'faults-moderation');
   await alert.getByRole('button', { name: 'Try again' }).click();
   await expect(turn(page, 1)).toContainText(/again in 3 s/);
