@@ -317,6 +317,26 @@ describe('what is typed', () => {
     expect(stage.estimated.map(({ text }) => text)).toEqual(['', 'Why?']);
   });
 
+  it('waits where it was asked, if it is refused when another notebook is open', async () => {
+    const stage = new Stage();
+    const { model, open } = stage;
+    const nothing = { kind: '', message: 'No.', remedy: '', request_id: '' };
+    stage.chat.refusal = new Refusal(422, nothing);
+    model.text = 'Why?';
+    const sent = model.send();
+    const before = open.path;
+    open.path = 'Other.ipynb';
+    open.panel = {};
+    open.changed.emit('notebook');
+    await sent;
+    expect(model.text).toBe('');
+    expect(model.problem).toBeNull();
+    open.path = before;
+    open.panel = {};
+    open.changed.emit('notebook');
+    expect(model.text).toBe('Why?');
+  });
+
   it('is kept over a reload, for each notebook its own', async () => {
     const first = new Stage();
     await first.priced();

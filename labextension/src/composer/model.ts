@@ -117,6 +117,7 @@ export class ComposerModel implements IDisposable {
       return;
     }
     const along = this.chips.list;
+    const path = this._path;
     this.text = '';
     this._agreed = ask;
     try {
@@ -125,15 +126,19 @@ export class ComposerModel implements IDisposable {
       this.chips.asked();
       await asked;
     } catch (problem) {
-      this.text = this._text || text;
+      if (!(problem instanceof Refusal)) {
+        console.warn('The question was not asked.', problem);
+      }
+      if (path !== this._path) {
+        this._parts.drafts.set(path, text); // it waits where it was asked
+        return;
+      }
+      this.text = [text, this._text].filter(Boolean).join('\n');
       along
         .filter(({ added, on }) => added && on)
         .forEach(({ kind, name, text }) => this.chips.add(kind, name, text));
       this._problem = said(problem);
       this._changed.emit();
-      if (!(problem instanceof Refusal)) {
-        console.warn('The question was not asked.', problem);
-      }
     }
   }
 
