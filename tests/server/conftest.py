@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes.browser import Browser, HandClock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fakes.provider import FakeProvider
+    from fakes.typing_browser import Post
 
     from qwen_magics.server.desk import Desk
 
@@ -49,3 +53,14 @@ def server_url(jp_fetch: Any, jp_http_port: int, jp_base_url: str) -> str:
 def browser(jp_serverapp: Any, server_url: str) -> Browser:
     """A browser that is logged in."""
     return Browser(server_url, jp_serverapp.identity_provider.token)
+
+
+@pytest.fixture
+def post(jp_fetch: Callable[..., Any]) -> Post:
+    """What a route answers."""
+
+    async def send(route: str, **body: Any) -> Any:
+        response = await jp_fetch("qwen", "api", route, method="POST", body=json.dumps(body))
+        return json.loads(response.body)
+
+    return send

@@ -7,51 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
+from fakes.typing_browser import NOTEBOOK, WORD, asked, code, held
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    Post = Callable[..., Awaitable[Any]]
-
-WORD = " word"  # one token, however many follow each other
-
-
-@pytest.fixture
-def post(jp_fetch: Callable[..., Any]) -> Post:
-    """What a route answers."""
-
-    async def send(route: str, **body: Any) -> Any:
-        response = await jp_fetch("qwen", "api", route, method="POST", body=json.dumps(body))
-        return json.loads(response.body)
-
-    return send
-
-
-def code(source: str, *outputs: str, **metadata: Any) -> dict[str, Any]:
-    shown = [{"output_type": "stream", "name": "stdout", "text": text} for text in outputs]
-    return {"kind": "code", "source": source, "outputs": shown, "metadata": metadata}
-
-
-async def held(post: Post, *cells: dict[str, Any], path: str = "a.ipynb", **metadata: Any) -> str:
-    """The cells as an open notebook, their ids c1, c2, …; the name by which the server holds it."""
-    fresh = {f"k{n}": cell | {"id": f"c{n}"} for n, cell in enumerate(cells, 1)}
-    said = await post("notebook", path=path, cells=list(fresh), fresh=fresh, metadata=metadata)
-    assert not said["missing"]
-    name: str = said["notebook"]
-    return name
-
-
-async def asked(post: Post, notebook: str, *chips: dict[str, Any], text: str = "Why?", **more: Any) -> tuple[str, Any]:
-    """The question's message as it would go, and the estimate."""
-    body = {"text": text, "notebook": notebook, "chips": list(chips), **more}
-    sent = await post("request", **body)
-    estimate = await post("estimate", **body)
-    assert estimate["tokens"] == sent["tokens"]
-    return json.loads(sent["body"])["messages"][-1]["content"], estimate
-
-
-NOTEBOOK = {"kind": "notebook"}
+    from fakes.typing_browser import Post
 
 
 async def test_the_notebook_goes_along_when_its_chip_is_on(post: Post) -> None:
