@@ -1,0 +1,349 @@
+/**
+ * How the sidebar looks and is reached, in each of its states: light and dark, at three widths. axe finds nothing, nothing
+ * scrolls sideways; the pictures lie in test-results/pictures. What the parts do is shown by the other files.
+ */
+
+import { mkdtempSync, readFileSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+
+import { expect, test } from '@jupyterlab/galata';
+import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
+import type { SplitLayout, SplitPanel, Widget } from '@lumino/widgets';
+import type { Locator } from '@playwright/test';
+
+import { bring, objections, QUIET, shot, writeNotebook } from './notebook';
+import { answers } from './provider';
+
+const WIDTHS = [380, 280, 600];
+const PANEL = '#jp-qwen-sidebar';
+
+const CELLS = [
+  'import pandas as pd\n\npenguins = pd.read_csv("penguins.csv")',
+  'penguins.groupby("species").bill_length_mm.agg(["mean", "std", "count"])',
+  'mass = penguins.body_mass_g\nmass.groupby(penguins.species).mean()'
+];
+
+/** What was printed, pasted: some 31,500 tokens. */
+const LOG = `log = """\\
+${Array.from({ length: 1_900 }, (_, n) => `step ${n} loss ${(4 / (n + 1)).toFixed(6)}`).join('\n')}
+"""`;
+
+const FIX = `\`body_mass_g\` is a **string** column: two rows hold \`"?"\`, so \`mean()\` raises. Read those as missing:
+
+\`\`\`python
+mass = pd.to_numeric(penguins.body_mass_g, errors="coerce")
+mass.groupby(penguins.species).mean()
+\`\`\`
+`;
+
+const THOUGHT = `The user wants to know what is wrong. The mean is taken of a column with "?" in it.
+So it was read as strings. Two rows hold it. It has to be said to read_csv what a missing value looks like. `;
+
+const RICH = `## Three things to check
+
+1. Are the groups of one size? Gentoo has $n = 123$, and $\\bar{x} = 5076$ g.
+2. Is a *single* island behind it?
+
+| species | mean, g | std, g | count | island | sex ratio |
+|---|--:|--:|--:|---|--:|
+| Adelie | 3,701 | 459 | 151 | Torgersen | 1.02 |
+| Gentoo | 5,076 | 504 | 123 | Biscoe | 1.05 |
+
+\`\`\`python
+sns.violinplot(penguins, x="species", y="body_mass_g", hue="sex", inner="quart", split=True, palette="colorblind")
+\`\`\`
+
+> More on [Welch's test](https://en.wikipedia.org/wiki/Welch%27s_t-test) than by eye.
+`;
+
+test.use({
+  mockSettings: {
+    ...QUIET.mockSettings,
+    'qwen-magics:sidebar': { provider: 'alibaba' }
+  }
+});
+
+/** The penguins notebook, its data with two holes, and a dear notebook, in a folder of the test's own. */
+async function notebook(
+  page: IJupyterLabPageFixture,
+  folder: string,
+  more: string[] = []
+): Promise<void> {
+  const room = mkdtempSync(join(tmpdir(), 'qwen-looks-'));
+  const data = join(room, 'penguins.csv');
+  const file = join(room, 'Penguins.ipynb');
+  const table = readFileSync(
+    join(__dirname, '../../../examples/penguins.csv'),
+    'utf-8'
+  );
+  writeFileSync(data, table.replaceAll(/,(3450|4725),/g, ',?,'));
+  const long = join(room, 'Long.ipynb');
+  writeNotebook(file, [...CELLS, ...more]);
+  writeNotebook(long, [LOG, LOG, LOG, LOG]);
+  await page.sidebar.openTab('filebrowser');
+  await bring(page, folder, file, data, long);
+  await page.sidebar.close('left');
+}
+
+/** Make the sidebar so wide, with no mouse that would leave what it hovers. */
+async function width(
+  page: IJupyterLabPageFixture,
+  pixels: number
+): Promise<void> {
+  const got = await page.evaluate(pixels => {
+    const find = (widget: Widget): Widget | undefined =>
+      widget.id === 'jp-main-split-panel'
+        ? widget
+        : [...(widget.layout ?? [])].map(find).find(Boolean);
+    const split = find(window.jupyterapp.shell as unknown as Widget);
+    const { layout, node, widgets } = split as SplitPanel;
+    const side = widgets[widgets.length - 1].node;
+    (layout as SplitLayout).moveHandle(
+      widgets.length - 2,
+      node.offsetWidth - pixels - (split as SplitPanel).spacing
+    );
+    return new Promise<number>(resolve =>
+      requestAnimationFrame(() => resolve(side.offsetWidth))
+    );
+  }, pixels);
+  expect(got, `${pixels} wide`).toBeCloseTo(pixels, -1);
+}
+
+/** What is wider than its box and would scroll or be cut sideways, but for what may: tables and code in a region. */
+async function sideways(
+  page: IJupyterLabPageFixture,
+  selector: string
+): Promise<string[]> {
+  return page.locator(selector).evaluateAll(roots =>
+    roots
+      .flatMap(root => [root, ...root.querySelectorAll('*')])
+      .filter(
+        node =>
+          node.scrollWidth > node.clientWidth + 1 &&
+          /auto|scroll/.test(getComputedStyle(node).overflowX) &&
+          !node.matches(
+            '[role=region]:has(> table), .jp-RenderedMarkdown table'
+          )
+      )
+      .map(
+        node => `${node.className}: ${node.scrollWidth} > ${node.clientWidth}`
+      )
+  );
+}
+
+/** The state as it is now: both themes, all widths; nothing to object to. */
+async function looks(
+  page: IJupyterLabPageFixture,
+  name: string,
+  { within = PANEL, widths = WIDTHS } = {}
+): Promise<void> {
+  for (const theme of ['Light', 'Dark'] as const) {
+    await page.theme.setTheme(`JupyterLab ${theme}`);
+    for (const pixels of widths) {
+      await width(page, pixels);
+      const where = `${name}, ${theme}, ${pixels}`;
+      expect.soft(await objections(page, within), where).toEqual([]);
+      expect.soft(await sideways(page, within), where).toEqual([]);
+      const picture = `looks-${name}-${theme.toLowerCase()}-${pixels}`;
+      await shot(within === PANEL ? page.locator(PANEL) : page, picture);
+    }
+  }
+}
+
+async function ask(page: IJupyterLabPageFixture, text: string): Promise<void> {
+  await page.getByLabel('Ask Qwen').fill(text);
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+}
+
+function turn(page: IJupyterLabPageFixture, number: number): Locator {
+  return page.getByRole('article', { name: `Turn ${number}` });
+}
+
+async function priced(page: IJupyterLabPageFixture): Promise<void> {
+  const meter = page.locator('.jp-QwenMeter');
+  await expect(meter.getByText(/[\d,]+ tokens/).first()).toBeVisible();
+  await expect(meter).toHaveAttribute('data-stale', 'false');
+}
+
+function options(page: IJupyterLabPageFixture): Locator {
+  return page.getByRole('listbox').getByRole('option');
+}
+
+/** Name a thing with an @, as one who types does. */
+async function mention(
+  page: IJupyterLabPageFixture,
+  token: string
+): Promise<void> {
+  const field = page.getByLabel('Ask Qwen');
+  await field.pressSequentially(`@${token}`);
+  await expect(options(page).first()).toContainText(token.split(':')[1]);
+  await field.press('Enter');
+}
+
+test.beforeEach(async ({ page }) => {
+  // galata takes every …/api/settings for JupyterLab's own.
+  await page.route(/\/qwen\/api\/settings/, route => route.continue());
+  await page.sidebar.close('left');
+});
+
+test('before a question: empty, a draft with chips, mentions, the guard', async ({
+  page,
+  tmpPath
+}) => {
+  test.setTimeout(120_000);
+  await answers();
+  await page.sidebar.openTab('jp-qwen-sidebar');
+  await page.getByRole('button', { name: 'New thread' }).click();
+  await expect(page.locator('.jp-QwenEmpty-example')).toHaveCount(3);
+  await looks(page, 'empty');
+  await notebook(page, tmpPath, [LOG]);
+  await page.sidebar.openTab('jp-qwen-sidebar');
+  await page.menu.clickMenuItem('Run>Run All Cells');
+  await expect(page.getByText('Why does cell #3 fail? Fix it.')).toBeVisible();
+  await priced(page);
+  await looks(page, 'empty-notebook');
+
+  await mention(page, 'cell:2');
+  await mention(page, 'var:penguins');
+  await mention(page, 'cell:4');
+  const field = page.getByLabel('Ask Qwen');
+  await field.pressSequentially('Why is Gentoo heavier?');
+  await page.getByRole('button', { name: /^cell #2/ }).click();
+  await expect(page.locator('.jp-QwenMeter-warning')).toBeVisible();
+  await priced(page);
+  await looks(page, 'draft');
+
+  await page.getByRole('button', { name: 'What is sent' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('The exact request').click();
+  await expect(dialog.locator('pre').last()).toContainText('"model"');
+  await looks(page, 'sent', { within: '.jp-Dialog-content', widths: [380] });
+  await page.keyboard.press('Escape');
+
+  await field.pressSequentially(' @');
+  await expect(options(page).nth(3)).toBeVisible();
+  await looks(page, 'mentions');
+  await field.press('Escape');
+
+  await page.evaluate(
+    path => window.jupyterapp.commands.execute('docmanager:open', { path }),
+    `${tmpPath}/Long.ipynb`
+  );
+  await expect(page.getByText(/needs your word/)).toBeVisible();
+  await ask(page, 'Why?');
+  await expect(page.locator('.jp-QwenObstacle[role=alert]')).toBeVisible();
+  await looks(page, 'guard');
+});
+
+test('answers: streaming, stopped, with code, a difference, a fault, a branch', async ({
+  page,
+  tmpPath
+}) => {
+  test.setTimeout(120_000);
+  await answers(
+    { thinking: THOUGHT, text: RICH, piece: 12, hang_after: 50 },
+    { thinking: THOUGHT, text: FIX },
+    { status: 400, code: 'invalid_parameter_error', message: 'No.' },
+    { text: RICH }
+  );
+  await notebook(page, tmpPath);
+  await page.sidebar.openTab('jp-qwen-sidebar');
+  await page.menu.clickMenuItem('Run>Run All Cells');
+  await ask(page, 'And what should I check before I publish this?');
+  await expect(turn(page, 1)).toContainText('Are the groups');
+  await turn(page, 1).getByText('Thought').click();
+  await looks(page, 'streaming');
+  await turn(page, 1).getByText('Thought').click();
+  await turn(page, 1).getByRole('button', { name: 'Stop' }).click();
+  await expect(turn(page, 1)).toContainText('stopped');
+
+  await ask(page, 'Cell #3 fails. What is wrong, and fix it.');
+  const line = turn(page, 2).locator('.jp-QwenReceipt-line');
+  await expect(line).toBeVisible();
+  await looks(page, 'answer');
+  for (const pixels of [280, 600]) {
+    await width(page, pixels);
+    await line.click();
+    await expect(
+      page.locator('.jp-QwenReceipt-details:popover-open')
+    ).toBeVisible();
+    await looks(page, 'receipt', { widths: [pixels] });
+    await page.keyboard.press('Escape');
+  }
+
+  const code = turn(page, 2).getByRole('group', { name: 'Code python' });
+  await code.getByRole('button', { name: 'Replace…' }).click();
+  await expect(code.locator('ins')).toBeVisible();
+  await looks(page, 'difference');
+
+  await ask(page, 'Plot it.');
+  const alert = turn(page, 3).getByRole('alert');
+  await expect(alert).toBeVisible();
+  await looks(page, 'fault');
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await expect(turn(page, 3)).toContainText('2 of 2');
+  await looks(page, 'branches');
+  await turn(page, 3).getByRole('button', { name: /^Edit/ }).click();
+  await looks(page, 'editing', { widths: [280] });
+  await page.keyboard.press('Escape');
+});
+
+test('rooms: threads, one deleted, none found; models; the spending', async ({
+  page
+}) => {
+  test.setTimeout(120_000);
+  await answers({ text: FIX }, { text: FIX }, { text: FIX });
+  await page.sidebar.openTab('jp-qwen-sidebar');
+  for (const question of [
+    'Why is Gentoo heavier than the other two species are, and since when?',
+    'Which test?',
+    'Plot body mass'
+  ]) {
+    await page.getByRole('button', { name: 'New thread' }).click();
+    await ask(page, question);
+    await expect(page.locator('.jp-QwenReceipt-line')).toHaveCount(1);
+  }
+  const door = page.getByRole('button', { name: 'Threads', exact: true });
+  await door.click();
+  await expect(page.locator('.jp-QwenThread').nth(2)).toBeVisible();
+  await page.getByRole('button', { name: 'Export “Which test?”' }).click();
+  await looks(page, 'threads');
+  await page.getByRole('button', { name: 'Delete “Which test?”' }).click();
+  await expect(page.getByRole('button', { name: 'Undo' })).toBeVisible();
+  await looks(page, 'deleted');
+  await page.getByLabel('Search threads').fill('whales');
+  await expect(page.getByText('No thread says “whales”.')).toBeVisible();
+  await looks(page, 'not-found', { widths: [280] });
+  await page.keyboard.press('Escape');
+
+  await page.locator('button[data-room=models]').click();
+  await page.getByText(/other models?$/).click();
+  await looks(page, 'models');
+  await page.keyboard.press('Escape');
+
+  await page.locator('.jp-QwenSpend-line').click();
+  const view = page.locator('.jp-QwenUsage');
+  await view.getByRole('textbox', { name: 'At most' }).fill('2.50');
+  await view.getByRole('button', { name: 'Set budget' }).click();
+  await expect(page.locator('.jp-QwenSpend-line')).toContainText('of $2.50');
+  await looks(page, 'usage', { within: '.jp-QwenUsage', widths: [280, 600] });
+  await looks(page, 'bar', { within: '.jp-QwenSpend', widths: [380] });
+  await view.getByRole('button', { name: 'No limit' }).click();
+  await expect(page.locator('.jp-QwenSpend-line')).not.toContainText('$2.50');
+});
+
+test.describe('a provider without a key', () => {
+  test.use({
+    mockSettings: {
+      ...QUIET.mockSettings,
+      'qwen-magics:sidebar': { provider: 'openrouter' }
+    }
+  });
+
+  test('is a card', async ({ page }) => {
+    await page.sidebar.openTab('jp-qwen-sidebar');
+    await expect(page.locator('.jp-QwenCard')).toBeVisible();
+    await looks(page, 'no-key');
+  });
+});
