@@ -16,6 +16,7 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from fakes.cache import Cache
 from fakes.dialects import refuse
 from fakes.provider import FakeProvider
 from fakes.script import Answer, Step
@@ -52,6 +53,7 @@ class _Control(BaseHTTPRequestHandler):
         told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if told.get("reset"):
             self.provider.reset()
+            self.provider.cache = Cache(told.get("cache_from"))
         self.provider.enqueue(*map(step, told.get("steps", ())))
         self._answer({})
 

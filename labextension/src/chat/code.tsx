@@ -60,12 +60,6 @@ export function Code({ block, turn }: IProps): React.JSX.Element {
             setSaid(trans.__('copied'));
           }}
         />
-        <Action
-          label={trans.__('Below')}
-          title={trans.__('Insert below the active cell')}
-          disabled={!block.done}
-          run={() => act(actions.below(code, turn), trans.__('inserted'))}
-        />
         {target ? (
           <>
             <Action label={trans.__('Cancel')} run={() => setTarget(null)} />
@@ -76,12 +70,20 @@ export function Code({ block, turn }: IProps): React.JSX.Element {
             />
           </>
         ) : (
-          <Action
-            label={trans.__('Replace…')}
-            title={trans.__('See what would change in the cell')}
-            disabled={!block.done}
-            run={look}
-          />
+          <>
+            <Action
+              label={trans.__('Below')}
+              title={trans.__('Insert below the active cell')}
+              disabled={!block.done}
+              run={() => act(actions.below(code, turn), trans.__('inserted'))}
+            />
+            <Action
+              label={trans.__('Replace…')}
+              title={trans.__('See what would change in the cell')}
+              disabled={!block.done}
+              run={look}
+            />
+          </>
         )}
       </div>
       {target ? (

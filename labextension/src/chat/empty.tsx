@@ -28,10 +28,10 @@ export function Empty({
       <p>
         {cells
           ? trans.__(
-              'Ask about this notebook. What goes along, and what it costs, stands at the input before you send.'
+              'Ask about this notebook. You see what goes along and what it costs before you send.'
             )
           : trans.__(
-              'Ask anything, or open a notebook to ask about it. What goes along, and what it costs, stands at the input before you send.'
+              'Ask anything, or open a notebook to ask about it. You see what goes along and what it costs before you send.'
             )}
       </p>
       <ul>

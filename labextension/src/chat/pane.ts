@@ -15,6 +15,9 @@ export function harmless(rendermime: IRenderMimeRegistry): IRenderMimeRegistry {
   return rendermime.clone({ sanitizer: new Harmless(rendermime.sanitizer) });
 }
 
+/** What stands there: the source, so much of it as was rendered last, or all of it with its formulas. */
+export type Shown = 'plain' | 'part' | 'whole';
+
 interface IWanted {
   readonly source: string;
   readonly done: boolean;
@@ -22,7 +25,10 @@ interface IWanted {
 
 export class Pane implements IDisposable {
   /** `rendermime`: one made `harmless`. */
-  constructor(private readonly _rendermime: IRenderMimeRegistry) {
+  constructor(
+    private readonly _rendermime: IRenderMimeRegistry,
+    private readonly _shown: (what: Shown) => void = () => undefined
+  ) {
     this._renderer = _rendermime.createRenderer(MARKDOWN);
   }
 
@@ -57,7 +63,12 @@ export class Pane implements IDisposable {
       const wanted = (shown = this._wanted);
       const began = performance.now();
       await this._render(wanted);
-      if (!wanted.done) {
+      if (this.isDisposed) {
+        break;
+      }
+      if (wanted.done) {
+        this._shown('whole');
+      } else {
         await this._rest(REST * (performance.now() - began));
       }
     }
@@ -70,10 +81,17 @@ export class Pane implements IDisposable {
       await this._renderer.renderModel(
         new MimeModel({ data: { [MARKDOWN]: source } })
       );
+      if (this.isDisposed) {
+        return;
+      }
+      this._shown('part');
       for (const anchor of this.node.querySelectorAll(
         '.jp-InternalAnchorLink'
       )) {
         anchor.remove(); // a thread is no document with places to link to
+      }
+      for (const table of this.node.querySelectorAll('table')) {
+        table.tabIndex = 0; // a wide one scrolls, by keyboard too
       }
     }
     if (done && !this.isDisposed && /\$|\\begin/.test(source)) {

@@ -3,7 +3,7 @@
 import * as React from 'react';
 
 import { useChat } from './context';
-import { Pane } from './pane';
+import { Pane, type Shown } from './pane';
 
 interface IProps {
   /** Markdown that has been made safe. */
@@ -18,31 +18,42 @@ function ProseOf({ source, done, plain }: IProps): React.JSX.Element {
   const place = React.useRef<HTMLDivElement>(null);
   const near = useNear(place);
   const pane = React.useRef<Pane | null>(null);
+  const [shown, setShown] = React.useState<Shown>('plain');
   React.useEffect(() => {
     if (!near) {
       return;
     }
-    const made = (pane.current = new Pane(rendermime));
-    place.current?.replaceChildren(made.node);
+    const made = (pane.current = new Pane(rendermime, setShown));
     return () => {
       made.dispose();
       pane.current = null;
+      setShown('plain');
     };
   }, [near, rendermime]);
   React.useEffect(() => pane.current?.show(source, done), [near, source, done]);
+  const rendered = shown !== 'plain';
+  React.useLayoutEffect(() => {
+    if (rendered && pane.current) {
+      place.current?.replaceChildren(pane.current.node);
+    }
+  }, [rendered]);
   return (
-    <div className="jp-QwenProse" ref={place}>
-      {near ? null : plain}
+    <div
+      className="jp-QwenProse"
+      data-behind={near !== false && done && shown !== 'whole'}
+      ref={place}
+    >
+      {rendered ? null : plain}
     </div>
   );
 }
 
 export const Prose = React.memo(ProseOf);
 
-/** Whether an element has come near to what is seen; it stays so then. */
-function useNear(place: React.RefObject<Element>): boolean {
-  const [near, setNear] = React.useState(
-    typeof IntersectionObserver === 'undefined'
+/** Whether an element has come near to what is seen, it stays so then; null before that is known. */
+function useNear(place: React.RefObject<Element>): boolean | null {
+  const [near, setNear] = React.useState<boolean | null>(
+    typeof IntersectionObserver === 'undefined' || null
   );
   React.useEffect(() => {
     if (near || place.current === null) {
@@ -50,9 +61,7 @@ function useNear(place: React.RefObject<Element>): boolean {
     }
     const observer = new IntersectionObserver(
       entries => {
-        if (entries.some(entry => entry.isIntersecting)) {
-          setNear(true);
-        }
+        setNear(entries.some(entry => entry.isIntersecting));
       },
       { rootMargin: '600px' }
     );

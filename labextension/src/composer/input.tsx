@@ -81,7 +81,11 @@ export function Input({ model, trans }: IProps): React.JSX.Element {
             aria-activedescendant={
               completion.at ? suggestionId(LIST, completion.index) : undefined
             }
-            placeholder={trans.__('Ask about this notebook, @ to add context…')}
+            placeholder={
+              model.open.panel
+                ? trans.__('Ask about this notebook, @ to add context…')
+                : trans.__('Ask anything, @ to add context…')
+            }
             value={model.text}
             onChange={event => {
               model.text = event.target.value;

@@ -53,13 +53,16 @@ function lineElement(pieces: ReadonlyArray<string>): HTMLButtonElement {
   return line;
 }
 
-/** The nodes with a dot between each two. */
+/** The nodes with a dot between each two; where a line breaks, the dot stays at its end. */
 function dotted(nodes: ReadonlyArray<HTMLElement>): Array<Node | string> {
-  return nodes.flatMap((node, index) =>
-    index === 0
-      ? [node]
-      : [' ', element('span', 'jp-QwenReceipt-dot', '·'), ' ', node]
-  );
+  return nodes.flatMap((node, index) => {
+    if (index === nodes.length - 1) {
+      return [node];
+    }
+    const both = element('span', 'jp-QwenReceipt-piece');
+    both.append(node, ' ', element('span', 'jp-QwenReceipt-dot', '·'));
+    return [both, ' '];
+  });
 }
 
 function pieceElement(piece: string, price: boolean): HTMLElement {

@@ -7,6 +7,8 @@ import type { IModel, ITier } from '../api/office';
 import { bound, count } from '../receipt/figures';
 import { longMoney } from '../receipt/money';
 
+const NUMBER = 'jp-mod-number';
+
 interface IProps {
   readonly model: IModel;
   readonly currency: string;
@@ -104,10 +106,20 @@ function Prices({ model, currency, trans }: IProps): React.JSX.Element {
       <thead>
         <tr>
           <th scope="col">{trans.__('prompt')}</th>
-          <th scope="col">{trans.__('in')}</th>
-          <th scope="col">{trans.__('cached')}</th>
-          <th scope="col">{trans.__('out')}</th>
-          {thinks && <th scope="col">{trans.__('thinking')}</th>}
+          <th scope="col" className={NUMBER}>
+            {trans.__('in')}
+          </th>
+          <th scope="col" className={NUMBER}>
+            {trans.__('cached')}
+          </th>
+          <th scope="col" className={NUMBER}>
+            {trans.__('out')}
+          </th>
+          {thinks && (
+            <th scope="col" className={NUMBER}>
+              {trans.__('thinking')}
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
@@ -120,10 +132,10 @@ function Prices({ model, currency, trans }: IProps): React.JSX.Element {
                   ? trans.__('any')
                   : `≤ ${bound(tier.up_to)}`}
               </th>
-              <td>{input}</td>
-              <td>{cached}</td>
-              <td>{output}</td>
-              {thinks && <td>{thinking}</td>}
+              <td className={NUMBER}>{input}</td>
+              <td className={NUMBER}>{cached}</td>
+              <td className={NUMBER}>{output}</td>
+              {thinks && <td className={NUMBER}>{thinking}</td>}
             </tr>
           );
         })}

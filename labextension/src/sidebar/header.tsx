@@ -1,7 +1,12 @@
 /** The sidebar's head: the thread's title, who answers, the list of threads, a new one. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { addIcon, caretDownIcon, UseSignal } from '@jupyterlab/ui-components';
+import {
+  addIcon,
+  caretDownIcon,
+  listIcon,
+  UseSignal
+} from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { ModelsModel } from '../settings/models';
@@ -30,7 +35,11 @@ export function Header(props: IProps): React.JSX.Element {
         <caretDownIcon.react tag="span" className="jp-QwenButton-icon" />
       </Door>
       <Door room="threads" sidebar={sidebar}>
-        {trans.__('Threads')}
+        <span className="jp-QwenHeader-word">{trans.__('Threads')}</span>
+        <listIcon.react
+          tag="span"
+          className="jp-QwenButton-icon jp-QwenHeader-sign"
+        />
       </Door>
       <button
         className="jp-QwenButton"

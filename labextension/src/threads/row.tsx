@@ -1,6 +1,6 @@
 /** One thread of the list: its title opens it; beside it what can be done with it. */
 
-import { Time } from '@jupyterlab/coreutils';
+import { PathExt, Time } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon, downloadIcon, editIcon } from '@jupyterlab/ui-components';
 import type { LabIcon } from '@jupyterlab/ui-components';
@@ -45,6 +45,7 @@ export function ThreadRow(props: IProps): React.JSX.Element {
       ) : (
         <button
           className="jp-QwenThread-title"
+          title={thread.title}
           onClick={() => void threads.open(thread.id).then(onDone)}
         >
           {thread.title}
@@ -66,7 +67,9 @@ export function ThreadRow(props: IProps): React.JSX.Element {
         label={trans.__('Delete “%1”', thread.title)}
         onClick={() => void threads.remove(thread)}
       />
-      <p className="jp-QwenThread-facts">{facts(thread, trans).join(' · ')}</p>
+      <p className="jp-QwenThread-facts" title={thread.notebook}>
+        {facts(thread, trans).join(' · ')}
+      </p>
       {doing === 'export' && <Formats {...props} />}
     </li>
   );
@@ -123,6 +126,6 @@ function facts(thread: ISummary, trans: TranslationBundle): string[] {
     running ? trans.__('answering…') : Time.formatHuman(updated),
     trans._n('%1 turn', '%1 turns', turns, count(turns)),
     sums(cost, trans),
-    notebook
+    PathExt.basename(notebook)
   ].filter(fact => fact !== '');
 }

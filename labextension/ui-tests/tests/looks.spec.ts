@@ -12,15 +12,25 @@ import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { SplitLayout, SplitPanel, Widget } from '@lumino/widgets';
 import type { Locator } from '@playwright/test';
 
-import { bring, objections, QUIET, shot, writeNotebook } from './notebook';
-import { answers } from './provider';
+import {
+  bring,
+  objections,
+  QUIET,
+  shot,
+  silently,
+  writeNotebook
+} from './notebook';
+import { answers, cached } from './provider';
 
 const WIDTHS = [380, 280, 600];
 const PANEL = '#jp-qwen-sidebar';
 
 const CELLS = [
-  'import pandas as pd\n\npenguins = pd.read_csv("penguins.csv")',
-  'penguins.groupby("species").bill_length_mm.agg(["mean", "std", "count"])',
+  `import pandas as pd
+
+penguins = pd.read_csv("penguins.csv")
+penguins.groupby("species")[["bill_length_mm", "flipper_length_mm"]].agg(["mean", "std"]).round(1)`,
+  'penguins.groupby(["island", "species"]).size().unstack().fillna(0).astype(int)',
   'mass = penguins.body_mass_g\nmass.groupby(penguins.species).mean()'
 ];
 
@@ -34,6 +44,15 @@ const FIX = `\`body_mass_g\` is a **string** column: two rows hold \`"?"\`, so \
 \`\`\`python
 mass = pd.to_numeric(penguins.body_mass_g, errors="coerce")
 mass.groupby(penguins.species).mean()
+\`\`\`
+`;
+
+const PLOT = `Here is a violin plot, which shows the spread that the means hide:
+
+\`\`\`python
+import seaborn as sns
+
+sns.violinplot(penguins.assign(mass=mass), x="species", y="mass")
 \`\`\`
 `;
 
@@ -226,10 +245,9 @@ test('before a question: empty, a draft with chips, mentions, the guard', async 
   await looks(page, 'mentions');
   await field.press('Escape');
 
-  await page.evaluate(
-    path => window.jupyterapp.commands.execute('docmanager:open', { path }),
-    `${tmpPath}/Long.ipynb`
-  );
+  await page.evaluate(async path => {
+    await window.jupyterapp.commands.execute('docmanager:open', { path });
+  }, `${tmpPath}/Long.ipynb`);
   await expect(page.getByText(/needs your word/)).toBeVisible();
   await ask(page, 'Why?');
   await expect(page.locator('.jp-QwenObstacle[role=alert]')).toBeVisible();
@@ -242,7 +260,7 @@ test('answers: streaming, stopped, with code, a difference, a fault, a branch', 
 }) => {
   test.setTimeout(120_000);
   await answers(
-    { thinking: THOUGHT, text: RICH, piece: 12, hang_after: 50 },
+    { thinking: THOUGHT, text: RICH, piece: 12, pause: 0.02, hang_after: 56 },
     { thinking: THOUGHT, text: FIX },
     { status: 400, code: 'invalid_parameter_error', message: 'No.' },
     { text: RICH }
@@ -268,13 +286,13 @@ test('answers: streaming, stopped, with code, a difference, a fault, a branch', 
     await expect(
       page.locator('.jp-QwenReceipt-details:popover-open')
     ).toBeVisible();
-    await looks(page, 'receipt', { widths: [pixels] });
+    await looks(page, 'receipt', { within: '.jp-QwenChat', widths: [pixels] });
     await page.keyboard.press('Escape');
   }
 
   const code = turn(page, 2).getByRole('group', { name: 'Code python' });
   await code.getByRole('button', { name: 'Replace…' }).click();
-  await expect(code.locator('ins')).toBeVisible();
+  await expect(code.locator('ins')).toHaveCount(1);
   await looks(page, 'difference');
 
   await ask(page, 'Plot it.');
@@ -331,6 +349,207 @@ test('rooms: threads, one deleted, none found; models; the spending', async ({
   await looks(page, 'bar', { within: '.jp-QwenSpend', widths: [380] });
   await view.getByRole('button', { name: 'No limit' }).click();
   await expect(page.locator('.jp-QwenSpend-line')).not.toContainText('$2.50');
+});
+
+/** What of axe computes names; its types leave it out. */
+interface IAxe {
+  setup(node: Document): void;
+  teardown(): void;
+  readonly commons: {
+    readonly aria: { getRole(node: Element): string | null };
+    readonly text: { accessibleText(node: Element): string };
+  };
+}
+
+/** https://wicg.github.io/layout-instability: TypeScript has no type for it. */
+interface IShift extends PerformanceEntry {
+  readonly value: number;
+  readonly sources: ReadonlyArray<{ readonly node?: Node | null }>;
+}
+
+/** What Tab reaches in the sidebar from its first action on, by role and name. */
+async function walk(page: IJupyterLabPageFixture): Promise<string[]> {
+  await objections(page, '.jp-QwenHeader'); // brings axe, which computes names
+  await page.locator(`${PANEL} button`).first().focus();
+  await page.keyboard.press('Shift+Tab'); // focus is shown to who uses keys
+  await page.keyboard.press('Tab');
+  const met: string[] = [];
+  for (;;) {
+    const what = await page.evaluate(panel => {
+      const { axe } = window as unknown as { axe: IAxe };
+      const node = document.activeElement as HTMLElement;
+      if (!node.closest(panel)) {
+        return null;
+      }
+      axe.setup(document);
+      const { aria, text } = axe.commons;
+      const named = `${aria.getRole(node)} ${text.accessibleText(node)}`;
+      axe.teardown();
+      const seen = getComputedStyle(node).outlineStyle !== 'none';
+      return seen ? named : `${named}, focus unseen`;
+    }, PANEL);
+    if (what === null) {
+      return met;
+    }
+    met.push(what);
+    await page.keyboard.press('Tab');
+  }
+}
+
+test('while an answer streams nothing moves, and it is told in a few sentences', async ({
+  page,
+  tmpPath
+}) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await answers({
+    thinking: THOUGHT,
+    text: `${RICH}\n${FIX}\n${RICH}`,
+    piece: 10,
+    pause: 0.03
+  });
+  await notebook(page, tmpPath);
+  await page.sidebar.openTab('jp-qwen-sidebar');
+  await width(page, 380);
+  await page.evaluate(panel => {
+    const seen = { shift: 0, moved: [] as string[], said: [] as string[] };
+    Object.assign(window, { seen });
+    // A text's own node has no closest; the foot is what the growing text moves.
+    const ours = ({ node }: { node?: Node | null }): boolean => {
+      const within = node instanceof Element ? node : node?.parentElement;
+      return !!within?.closest(panel) && !within.closest('.jp-QwenTurn-foot');
+    };
+    new PerformanceObserver(list => {
+      for (const entry of list.getEntries() as IShift[]) {
+        seen.shift += entry.sources.some(ours) ? entry.value : 0;
+      }
+    }).observe({ type: 'layout-shift' });
+    const status = document.querySelector('.jp-QwenChat-announced')!;
+    new MutationObserver(() => seen.said.push(status.textContent!)).observe(
+      status,
+      { subtree: true, childList: true, characterData: true }
+    );
+    const places = new Map<Element, number>();
+    const look = (): void => {
+      const turns = document.querySelector('.jp-QwenChat-turns');
+      const top = turns?.getBoundingClientRect().top ?? 0;
+      const all = [...document.querySelectorAll('.jp-QwenAnswer > *')];
+      const blocks = all.filter(block =>
+        block.checkVisibility({ visibilityProperty: true })
+      );
+      for (const block of blocks) {
+        const at = block.getBoundingClientRect().top - top;
+        const was = places.get(block) ?? at;
+        places.set(block, at);
+        if (Math.abs(at - was) > 0.5) {
+          seen.moved.push(`${block.textContent!.slice(0, 30)}: ${was} → ${at}`);
+        }
+      }
+      requestAnimationFrame(look);
+    };
+    look();
+  }, PANEL);
+  await ask(page, 'And what should I check before I publish this?');
+  await expect(turn(page, 1)).toContainText('Is a single island');
+  const moves = await page.locator(PANEL).evaluate(panel =>
+    [panel, ...panel.querySelectorAll('*')].filter(node => {
+      const { animationName, transitionDuration, scrollBehavior } =
+        getComputedStyle(node);
+      return (
+        animationName !== 'none' ||
+        scrollBehavior === 'smooth' ||
+        parseFloat(transitionDuration) > 0
+      );
+    })
+  );
+  expect(moves).toEqual([]);
+  await expect(turn(page, 1).locator('.jp-QwenReceipt-line')).toBeVisible();
+  const seen = await page.evaluate(
+    () =>
+      (window as unknown as { seen: { [name: string]: unknown } }).seen as {
+        shift: number;
+        moved: string[];
+        said: string[];
+      }
+  );
+  expect(seen.moved).toEqual([]);
+  expect(seen.shift).toBeLessThan(0.02); // the chips' row, and MathJax' first fonts
+  expect(seen.said[0]).toBe('Qwen answers');
+  expect(seen.said.at(-1)).toContain('End of the answer. $0.00');
+  expect(seen.said.length).toBeLessThan(6);
+});
+
+/** Prices and times aside. */
+const WALK = [
+  'button Cell #3 fails. What is wrong, and fix it.',
+  'button qwen3-max',
+  'button Threads',
+  'button New thread',
+  'region Questions and answers',
+  'button Copy the question',
+  'button Edit the question and ask again',
+  /^button Thought for [\d.]+ s · \d+ tokens$/,
+  'button Copy',
+  'button Cancel',
+  'button Accept',
+  'region What would change',
+  /^button \$[\d.]+ · qwen3-max · .* in · .* out .*Singapore/,
+  'button Copy the answer',
+  'button Answer again',
+  'button Copy the question',
+  'button Edit the question and ask again',
+  'button Copy',
+  'button Below',
+  'button Replace…',
+  /^button \$[\d.]+ · qwen3-max · .* in \(\d+ % cached\) · .* out/,
+  'button Copy the answer',
+  'button Answer again',
+  /^button this thread, \d+ tokens, costs \$/,
+  /^button Penguins\.ipynb, \d+ tokens, costs \$/,
+  /^button error #3, \d+ tokens, costs \$/,
+  'button cell #2, does not go along',
+  'button Take cell #2 away',
+  /^button @penguins, \d+ tokens, costs \$/,
+  'button Take @penguins away',
+  'textbox Ask Qwen',
+  'button Think',
+  'button Search',
+  'button What is sent',
+  'button Send'
+].map(name => (name instanceof RegExp ? expect.stringMatching(name) : name));
+
+test('the keyboard reaches everything, by name; two pictures for the README', async ({
+  page,
+  tmpPath
+}) => {
+  await cached(
+    256,
+    { thinking: THOUGHT, text: FIX, piece: 12, pause: 0.03 },
+    { text: PLOT, piece: 12, pause: 0.03 }
+  );
+  await page.setViewportSize({ width: 1180, height: 820 });
+  await notebook(page, tmpPath);
+  await silently(page, "get_ipython().run_line_magic('xmode', 'Minimal')");
+  await page.sidebar.openTab('jp-qwen-sidebar');
+  await width(page, 380);
+  await page.menu.clickMenuItem('Run>Run All Cells');
+  await expect(page.getByRole('button', { name: /^error #3/ })).toBeVisible();
+  await ask(page, 'Cell #3 fails. What is wrong, and fix it.');
+  await expect(turn(page, 1).locator('.jp-QwenReceipt-line')).toBeVisible();
+  await turn(page, 1).getByRole('button', { name: 'Replace…' }).click();
+  await ask(page, 'And plot the three species, please.');
+  await expect(turn(page, 2).locator('.jp-QwenReceipt-line')).toBeVisible();
+  await mention(page, 'cell:2');
+  await mention(page, 'var:penguins');
+  await page.getByLabel('Ask Qwen').fill('Is the island the reason?');
+  await page.getByRole('button', { name: /^cell #2/ }).click();
+  await priced(page);
+  expect(await walk(page)).toEqual(WALK);
+  await page.mouse.move(0, 0);
+  for (const theme of ['Light', 'Dark']) {
+    await page.theme.setTheme(`JupyterLab ${theme}`);
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await shot(page, `sidebar-${theme.toLowerCase()}`);
+  }
 });
 
 test.describe('a provider without a key', () => {

@@ -25,9 +25,18 @@ const CONTROL = `http://127.0.0.1:${process.env.QWEN_UI_CONTROL}`;
 
 /** Forget all that was, and answer so from now on, one step a question. */
 export async function answers(...steps: IStep[]): Promise<void> {
+  await told({ reset: true, steps });
+}
+
+/** The same, by one that caches prompts that share so many tokens with an earlier one. */
+export async function cached(from: number, ...steps: IStep[]): Promise<void> {
+  await told({ reset: true, cache_from: from, steps });
+}
+
+async function told(script: object): Promise<void> {
   await fetch(`${CONTROL}/script`, {
     method: 'POST',
-    body: JSON.stringify({ reset: true, steps })
+    body: JSON.stringify(script)
   });
 }
 
