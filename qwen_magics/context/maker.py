@@ -165,7 +165,7 @@ class Maker:
         return Item(
             kind="cell",
             label=f"#{cell.number}",
-            title=_title(source),
+            title=_title(text),
             tag="cell" if cell.kind == "code" else "text",
             text=text,
             outputs=tuple(kept),

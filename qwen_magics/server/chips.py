@@ -83,7 +83,7 @@ class Chosen(Struct, frozen=True, kw_only=True):
         """For each chip the places of the items that would not go without it."""
         places = iter([n for n, item in enumerate(items) if item.kind == "attachment"])
         own = [next(places, None) if one.item is not None else None for one in self.taken]
-        return [self._share(n, items, own) if one.works else frozenset() for n, one in enumerate(self.taken)]
+        return [self._share(n, items, own) if one.chip.on else frozenset() for n, one in enumerate(self.taken)]
 
     def _share(self, at: int, items: Sequence[Item], own: Sequence[int | None]) -> frozenset[int]:
         one = self.taken[at]
@@ -94,7 +94,8 @@ class Chosen(Struct, frozen=True, kw_only=True):
             cells = {n for n, item in enumerate(items) if item.kind in OF_CELLS and item.number not in self.pointed}
             pointers = zip(self.taken, own, strict=True)  # a cell that goes by itself needs none
             return frozenset(cells | {n for other, n in pointers if n is not None and other.chip.kind == "cell"})
-        if kind == "cell" or (kind == "error" and not self._held(number)):  # all that speaks of the cell goes with it
+        if number and (kind == "cell" or (kind == "error" and not self._held(number))):
+            # All that speaks of the cell goes with it.
             cell = {n for n, item in enumerate(items) if item.kind in OF_CELLS and item.number == number}
             beside = zip(self.taken, own, strict=True)
             return frozenset(cell | {n for other, n in beside if n is not None and other.number == number})
@@ -102,7 +103,7 @@ class Chosen(Struct, frozen=True, kw_only=True):
         return frozenset() if place is None else frozenset((place,))
 
     def _held(self, number: int) -> bool:
-        return any(one.chip.kind == "cell" and one.works and one.number == number for one in self.taken)
+        return any(one.chip.kind == "cell" and one.chip.on and one.number == number for one in self.taken)
 
 
 class Chooser:
