@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from qwen_magics.context.redact import Redactor
 
 Make: TypeAlias = "Callable[[str], Item]"
-MOST = 8_000  # tokens of one attachment: a quarter of the first price step
+MOST = 8_000  # tokens of one attachment: a quarter of the first price step; of a small model half its room
 
 
 def value(name: str, description: str, title: str = "") -> Item:
@@ -40,13 +40,13 @@ def pointer(number: int, what: str) -> Item:
 class Shortener:
     """Cuts what is attached to a size, after its secrets became marks: half a secret would not be known as one."""
 
-    def __init__(self, redactor: Redactor, vocabulary: str) -> None:
-        self._redactor, self._vocabulary = redactor, vocabulary
+    def __init__(self, redactor: Redactor, room: int, vocabulary: str) -> None:
+        self._redactor, self._most, self._vocabulary = redactor, min(MOST, room // 2), vocabulary
 
     def short(self, text: str) -> tuple[str, int, int]:
         """The text with a mark in place of what went, how many tokens went, and how many secrets became marks."""
         clean = self._redactor.redact(text)
-        cut = tokens.cut(clean.text, MOST, self._vocabulary)
+        cut = tokens.cut(clean.text, self._most, self._vocabulary)
         return cut.text, cut.dropped, sum(found.count for found in clean.found)
 
 

@@ -138,12 +138,14 @@ def _chips(prepared: Prepared, parts: Parts, bill: Bill | None) -> Iterator[Chip
             tokens=sum(parts.sizes[n] for n in share),
             saves=row.saves if row else None,
             jump=row.jump if row else False,
-            note=one.note or _note(one, [items[n] for n in share]),
+            note=one.note or _note(prepared, one, [items[n] for n in share]),
         )
 
 
-def _note(one: Taken, items: list[Item]) -> str:
-    """What became of a cell that a chip names."""
+def _note(prepared: Prepared, one: Taken, items: list[Item]) -> str:
+    """What became of the thread, or of a cell that a chip names."""
+    if one.chip.kind == "thread":
+        return "shortened" if one.chip.on and prepared.said.gone else ""
     if not one.works or not one.number:
         return ""
     cell = next((item for item in items if item.kind in ("cell", "turn")), None)
@@ -173,6 +175,7 @@ def _budgets(desk: Desk, planned: Plan) -> list[Left]:
 
 def _notes(desk: Desk, prepared: Prepared, planned: Plan, leaves: Plan) -> Iterator[str]:
     from qwen_magics.asking import remarks, sending, trimming
+    from qwen_magics.context.words import sentences
     from qwen_magics.turn.budget import less
 
     context = prepared.context
@@ -181,6 +184,7 @@ def _notes(desk: Desk, prepared: Prepared, planned: Plan, leaves: Plan) -> Itera
         yield said
     yield from trimming.notes(planned)
     yield from remarks.of_context(context)
+    yield from sentences(prepared.said.left_out)
     if context.redacted:
         yield "1 secret is redacted." if context.redacted == 1 else f"{context.redacted} secrets are redacted."
     yield from remarks.of_model(planned.route)

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from qwen_magics.asking import sending, trimming
 from qwen_magics.asking.attachments import Shortener
 from qwen_magics.context import compose
-from qwen_magics.context.items import Item
 from qwen_magics.context.layout import layout
 from qwen_magics.context.maker import Maker, Memory
 from qwen_magics.notebook.cells import Notebook
 from qwen_magics.server.chips import Chooser
+from qwen_magics.server.earlier import earlier
 from qwen_magics.turn import Ask, Place, plan, route
 from qwen_magics.turn.ask import SIDEBAR
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from qwen_magics.server.bodies import Question
     from qwen_magics.server.chips import Chosen
     from qwen_magics.server.desk import Desk
+    from qwen_magics.server.earlier import Earlier
     from qwen_magics.server.files import File
     from qwen_magics.turn import Plan, Route
 
@@ -39,6 +40,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     context: Context
     notebook: Notebook
     chosen: Chosen
+    said: Earlier
 
 
 def prepare(desk: Desk, asked: Question, files: Mapping[str, File], *, trim: str = "") -> Prepared:
@@ -59,13 +61,15 @@ def prepare(desk: Desk, asked: Question, files: Mapping[str, File], *, trim: str
     held = desk.notebooks.get(asked.notebook) if asked.notebook else None
     notebook, memory = (held.notebook, held.memory) if held else (Notebook(), Memory())
     knows, rules = sending.redactor(where.settings, {}), _rules(where)
-    maker, shortener = Maker(rules, knows), Shortener(knows, where.vocabulary)
+    maker, shortener = Maker(rules, knows), Shortener(knows, where.room, where.vocabulary)
     chosen = Chooser(notebook, files, where.endpoint, maker, shortener).choose(asked.chips)
+    turns = desk.threads.path(asked.thread, asked.parent) if asked.parent and chosen.has("thread") else []
+    said = earlier(turns, where.room, where.vocabulary)
     context = compose.compose(
         notebook,
         compose.Question(
             text=asked.text.strip(),
-            thread=_thread(desk, asked) if chosen.has("thread") else (),
+            thread=said.items,
             attachments=chosen.attached,
             names=chosen.names,
             pointed=chosen.pointed,
@@ -80,7 +84,7 @@ def prepare(desk: Desk, asked: Question, files: Mapping[str, File], *, trim: str
         options=where.settings.options(search=asked.search),
         asked=context.asked,
         sent=context.sent,
-        left_out=(*context.left_out, *chosen.missing),
+        left_out=(*context.left_out, *said.left_out, *chosen.missing),
         trimmed=context.trimmed,
         redacted=context.redacted,
         place=place,
@@ -89,7 +93,7 @@ def prepare(desk: Desk, asked: Question, files: Mapping[str, File], *, trim: str
         layout=layout(context.items),
         before=sending.before(desk.ledger, place.notebook),
     )
-    return Prepared(plan=plan(ask, where, desk.ledger), context=context, notebook=notebook, chosen=chosen)
+    return Prepared(plan=plan(ask, where, desk.ledger), context=context, notebook=notebook, chosen=chosen, said=said)
 
 
 def _rules(where: Route) -> Rules:
@@ -110,13 +114,3 @@ def allowed(prepared: Prepared) -> None:
     if prepared.plan.route.refusal is not None:
         raise prepared.plan.route.refusal
     prepared.plan.allowed()
-
-
-def _thread(desk: Desk, asked: Question) -> tuple[Item, ...]:
-    """The turns that this one follows, oldest first."""
-    turns = desk.threads.path(asked.thread, asked.parent) if asked.parent else []
-    return tuple(
-        Item(kind="said", label=f"turn {number}", text=turn.asked or turn.question, answer=turn.answer)
-        for number, turn in enumerate(turns, 1)
-        if turn.answer
-    )
