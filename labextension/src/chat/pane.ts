@@ -96,6 +96,8 @@ export class Pane implements IDisposable {
     }
     if (done && !this.isDisposed && /\$|\\begin/.test(source)) {
       await this._rendermime.latexTypesetter?.typeset(this.node);
+      this.node.getBoundingClientRect(); // what is laid out asks for its fonts
+      await document.fonts?.ready;
       for (const link of this.node.querySelectorAll('a[href]')) {
         link.setAttribute('target', '_blank');
         link.setAttribute('rel', 'noopener noreferrer');

@@ -34,7 +34,7 @@ export function Header(props: IProps): React.JSX.Element {
         </UseSignal>
         <caretDownIcon.react tag="span" className="jp-QwenButton-icon" />
       </Door>
-      <Door room="threads" sidebar={sidebar}>
+      <Door room="threads" sidebar={sidebar} title={trans.__('Threads')}>
         <span className="jp-QwenHeader-word">{trans.__('Threads')}</span>
         <listIcon.react
           tag="span"
@@ -60,10 +60,12 @@ export function Header(props: IProps): React.JSX.Element {
 function Door({
   room,
   sidebar,
+  title,
   children
 }: React.PropsWithChildren<{
   room: Room;
   sidebar: SidebarModel;
+  title?: string;
 }>): React.JSX.Element {
   return (
     <UseSignal signal={sidebar.changed}>
@@ -72,6 +74,7 @@ function Door({
           className="jp-QwenButton jp-QwenHeader-door"
           aria-expanded={sidebar.room === room}
           data-room={room}
+          title={title}
           onClick={() => sidebar.toggle(room)}
         >
           {children}

@@ -8,7 +8,7 @@ import { expect, test } from '@jupyterlab/galata';
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 
-import { QUIET, bring, objections, shot, writeNotebook } from './notebook';
+import { QUIET, bring, writeNotebook } from './notebook';
 import { answers, asked } from './provider';
 
 test.use({
@@ -84,15 +84,10 @@ test('chips and meter show what goes along and what it would cost', async ({
   const chip = composer.getByRole('button', { name: /^Heights\.ipynb/ });
   await expect(chip).toHaveText(/Heights\.ipynb \d+/);
   await expect(composer.getByRole('meter')).toBeVisible();
-  await shot(page, 'composer-light');
   await chip.focus();
   await page.keyboard.press('Space');
   await expect(chip).toHaveAttribute('aria-pressed', 'false');
   await priced(composer);
-  await page.theme.setDarkTheme();
-  await page.sidebar.setWidth(280, 'right');
-  await shot(page, 'composer-dark-narrow');
-  expect(await objections(page, '.jp-QwenComposer')).toEqual([]);
 });
 
 test('what is on screen is asked about, saved or not, and what is off does not go', async ({
@@ -127,8 +122,6 @@ test('an @ completes by keyboard alone', async ({ page, tmpPath }) => {
   const list = composer.getByRole('listbox');
   await expect(list.getByRole('option')).toHaveCount(3);
   await field.press('ArrowDown');
-  await shot(page, 'composer-mentions');
-  expect(await objections(page, '.jp-QwenComposer')).toEqual([]);
   await field.press('Enter');
   await expect(field).toHaveValue('Explain #2 ');
   await expect(
@@ -177,8 +170,6 @@ test('what is sent is shown item by item, and whole', async ({
   await expect(dialog.getByText(/Alibaba/).first()).toBeVisible();
   await dialog.getByText('The exact request').click();
   await expect(dialog.locator('pre').last()).toContainText('"model"');
-  await shot(page, 'composer-sent');
-  expect(await objections(page, '.jp-Dialog-content')).toEqual([]);
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
 });
@@ -200,8 +191,6 @@ test('a prompt past a price step is marked, and past the guard asks first', asyn
   await field.press('Enter');
   await expect(composer.getByRole('alert')).toContainText('Nothing was sent');
   await expect(field).toHaveValue('Why?');
-  await shot(composer, 'composer-guard');
-  expect(await objections(page, '.jp-QwenComposer')).toEqual([]);
   await composer.getByRole('button', { name: 'Send anyway' }).click();
   await expect(page.locator('.jp-QwenProse')).toHaveText([
     'Dear, but here it is.'
