@@ -7,7 +7,7 @@ import { mkdtempSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 
-import { bring, QUIET, writeNotebook } from './notebook';
+import { bring, QUIET, writeNotebook, reload } from './notebook';
 import { answers } from './provider';
 
 test.use({
@@ -146,7 +146,7 @@ test('after a reload the answer goes on, and stops when told', async ({
   await beside(page, tmpPath, ['1']);
   await ask(page, 'Count.');
   await expect(turn(page, 1)).toContainText('Line 5.');
-  await page.reload({ waitForIsReady: false });
+  await reload(page);
   await page.sidebar.openTab('jp-qwen-sidebar');
   await expect(turn(page, 1)).toContainText('Count.');
   await expect(turn(page, 1)).toContainText('Line 20.');

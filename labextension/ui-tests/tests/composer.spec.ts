@@ -8,7 +8,7 @@ import { expect, test } from '@jupyterlab/galata';
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 
-import { QUIET, bring, writeNotebook } from './notebook';
+import { QUIET, bring, writeNotebook, reload } from './notebook';
 import { answers, asked } from './provider';
 
 test.use({
@@ -53,15 +53,12 @@ async function priced(composer: Locator): Promise<void> {
 }
 
 /** After a reload JupyterLab has the notebook and the sidebar as before, or (it had not saved that yet) is asked to. */
-async function reload(
+async function comeBack(
   page: IJupyterLabPageFixture,
   notebook: string
 ): Promise<void> {
   await page.notebook.save();
-  const galata = page as unknown as {
-    reload(options: { waitForIsReady: boolean }): Promise<unknown>;
-  };
-  await galata.reload({ waitForIsReady: false });
+  await reload(page);
   await page.evaluate(async path => {
     const app = window.jupyterapp;
     await app.restored;
@@ -155,7 +152,7 @@ test('a cell and a file dragged onto the input go along', async ({
 test('a draft is there again after a reload', async ({ page, tmpPath }) => {
   const composer = await begin(page, tmpPath);
   await composer.getByLabel('Ask Qwen').fill('Half a thought');
-  await reload(page, `${tmpPath}/Heights.ipynb`);
+  await comeBack(page, `${tmpPath}/Heights.ipynb`);
   await expect(page.getByLabel('Ask Qwen')).toHaveValue('Half a thought');
 });
 

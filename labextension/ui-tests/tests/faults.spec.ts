@@ -9,7 +9,14 @@ import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Locator, Page } from '@playwright/test';
 
-import { bring, QUIET, shot, silently, writeNotebook } from './notebook';
+import {
+  bring,
+  QUIET,
+  shot,
+  silently,
+  writeNotebook,
+  reload
+} from './notebook';
 import { answers, asked } from './provider';
 import { Line, OwnServer } from './server';
 
@@ -62,14 +69,11 @@ async function beside(
 }
 
 /** The same page anew, with a notebook beside the sidebar as before. */
-async function reload(
+async function comeBack(
   page: IJupyterLabPageFixture,
   notebook: string
 ): Promise<void> {
-  const galata = page as unknown as {
-    reload(options: { waitForIsReady: boolean }): Promise<unknown>;
-  };
-  await galata.reload({ waitForIsReady: false });
+  await reload(page);
   await look(page, notebook);
 }
 
@@ -227,7 +231,7 @@ test('a reload right after asking loses neither question nor answer', async ({
   await beside(page, tmpPath);
   await ask(page, 'Count.');
   await expect(turn(page, 1)).toContainText('Line 0.');
-  await reload(page, `${tmpPath}/birds.ipynb`);
+  await comeBack(page, `${tmpPath}/birds.ipynb`);
   await expect(turn(page, 1)).toContainText('Count.');
   await expect(turn(page, 1)).toContainText('Line 40.');
   await turn(page, 1).getByRole('button', { name: 'Stop' }).click();

@@ -56,6 +56,11 @@ export async function bring(
   await page.notebook.activate(notebook);
 }
 
+/** Load the page anew. Galata's own wait is for a page with its launcher open; the tests know better what they wait for. */
+export async function reload(page: IJupyterLabPageFixture): Promise<void> {
+  await page.reload({ waitForIsReady: false } as object);
+}
+
 /** Run code in the open notebook's kernel, in no cell of it. */
 export async function silently(
   page: IJupyterLabPageFixture,

@@ -94,7 +94,7 @@ test('each notebook brings its own thread, after a reload too', async ({
   await expect(
     page.getByRole('heading', { name: 'What is in One.ipynb?' })
   ).toBeVisible();
-  await page.evaluate(() => window.location.reload()); // galata's own waits for a launcher
+  await page.evaluate(() => window.location.reload());
   await page.waitForEvent('load');
   await page.getByRole('tab', { name: 'One.ipynb' }).waitFor();
   await page.evaluate(() =>

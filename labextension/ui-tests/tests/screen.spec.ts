@@ -13,7 +13,8 @@ import {
   QUIET,
   shot,
   silently,
-  writeNotebook
+  writeNotebook,
+  reload
 } from './notebook';
 import { answers, asked } from './provider';
 
@@ -185,7 +186,7 @@ test("an answer's code is copied and inserted, and the new cell knows the answer
   expect((await cellJSON(page, 2)).source).toBe('"last"');
 
   await page.notebook.save();
-  await page.reload({ waitForIsReady: false } as object);
+  await reload(page);
   await expect(page.locator('.jp-QwenFence').getByText('Copy')).toHaveCount(1);
 });
 

@@ -6,7 +6,7 @@ import { join } from 'path';
 
 import { expect, test } from '@jupyterlab/galata';
 
-import { bring, QUIET, shot, writeNotebook } from './notebook';
+import { bring, QUIET, shot, writeNotebook, reload } from './notebook';
 
 test.use({
   mockSettings: {
@@ -51,10 +51,7 @@ test('ask about the open notebook, insert the code, run it, see the spend; all i
   const code = turn.locator('.jp-QwenAnswer pre').first();
   const answer = (await code.textContent())!;
   const paid = (await receipt.textContent())!;
-  const galata = page as unknown as {
-    reload(options: { waitForIsReady: boolean }): Promise<unknown>;
-  };
-  await galata.reload({ waitForIsReady: false });
+  await reload(page);
   await page.waitForFunction(() => window.jupyterapp as unknown);
   await page.evaluate(async path => {
     const { commands, restored, shell } = window.jupyterapp;
