@@ -16,6 +16,8 @@ from qwen_magics.credentials import VARIABLES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytest_plugins = ("pytest_jupyter.jupyter_server",)  # for tests/server; pytest takes it in the first conftest alone
+
 
 @pytest.fixture(autouse=True)
 def own_jupyter(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from qwen_magics.server.desk import Desk
 
-pytest_plugins = ("pytest_jupyter.jupyter_server",)
-
 
 @pytest.fixture
 def jp_server_config(provider: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
