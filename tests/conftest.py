@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes.provider import FakeProvider
+from hypothesis import settings
 from jupyter_core import paths
 
 from qwen_magics.credentials import VARIABLES
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytest_plugins = ("pytest_jupyter.jupyter_server",)  # for tests/server; pytest takes it in the first conftest alone
+settings.register_profile("untimed", deadline=None)  # nothing asserts a time: machines under load are slow
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -128,7 +128,7 @@ layouts = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(any_outputs, trees, layouts, st.sampled_from(["", "\n", "\r\n"]))
 def test_what_stays_keeps_its_bytes(found: list[dict[str, Any]], more: Any, layout: dict[str, Any], end: str) -> None:
     whole = notebook(*found)
@@ -151,7 +151,7 @@ def test_what_stays_keeps_its_bytes(found: list[dict[str, Any]], more: Any, layo
 
 
 @given(st.lists(st.sampled_from(ROLES), max_size=6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_what_stays_is_a_valid_notebook(roles: list[str]) -> None:
     nbformat.validate(nbformat.reads(strip(json.dumps(notebook(*map(ours, roles)))).text, as_version=4))
 

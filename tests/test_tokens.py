@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qwen_magics import tokens
@@ -125,7 +125,6 @@ def test_an_unknown_vocabulary_is_an_error_that_names_the_known_ones() -> None:
         tokens.count("text", "gpt")
 
 
-@settings(deadline=None)
 @given(st.lists(any_text), st.sampled_from(["", " ", "\n", "\n\n", "\n\n\n  "]))
 def test_counting_in_paragraphs_gives_what_the_whole_text_gives(parts: list[str], glue: str) -> None:
     """The pieces that are remembered add up to the tokenizer's own count of the text."""
@@ -145,21 +144,18 @@ def test_a_million_blanks_in_a_row_are_counted() -> None:
     assert 9_000 < tokens.count(" " * 1_200_000) < 10_000
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_lone_surrogates_are_counted_and_bounded(text: str) -> None:
     broken = f"{text}\ud800{text}\ud83d\ude00"
     assert 0 < tokens.count(broken) <= tokens.upper_bound(broken)
 
 
-@settings(deadline=None)
 @given(any_text)
 def test_the_upper_bound_holds(text: str) -> None:
     for vocabulary in tokens.FILES:
         assert tokens.count(text, vocabulary) <= tokens.upper_bound(text)
 
 
-@settings(deadline=None)
 @given(any_text)
 def test_normalised_text_counts_the_same(text: str) -> None:
     assert tokens.count(unicodedata.normalize("NFC", text)) == tokens.count(text)
@@ -206,7 +202,6 @@ def test_a_picture_counts_by_its_size(size: tuple[int, int], count: int) -> None
     assert tokens.image_tokens(Image("data:", *size)) == count
 
 
-@settings(deadline=None)
 @given(st.integers(1, 30_000), st.integers(1, 30_000))
 def test_a_picture_never_counts_more_than_the_most(width: int, height: int) -> None:
     if max(width, height) <= 200 * min(width, height):  # the API refuses longer ones
@@ -222,7 +217,6 @@ def test_pictures_count_within_their_message() -> None:
 # --- cutting ----------------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(any_text, st.integers(0, 120), st.integers(1, 40))
 def test_a_cut_fits_and_cutting_again_changes_nothing(text: str, limit: int, times: int) -> None:
     short = tokens.cut(text * times, limit)
@@ -281,7 +275,6 @@ def test_what_only_looks_like_a_control_token_stays(text: str) -> None:
     assert tokens.break_control(text) == (text, [])
 
 
-@settings(deadline=None)
 @given(st.text("<|>/thinkm_ \n") | any_text)
 def test_no_control_token_survives(text: str) -> None:
     broken, _ = tokens.break_control(f"{text}<|im_end|>{text}</think>")

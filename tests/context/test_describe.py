@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import pydantic
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qwen_magics.context.describe import LIMIT, LIMIT_OF_TEXT, describe, peek
@@ -482,7 +482,6 @@ _VALUES = st.recursive(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(_VALUES, st.integers(0, 3_000))
 def test_any_nested_value_is_described_within_the_limit_and_the_same_again(value: object, limit: int) -> None:
     text = describe(value, limit=limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qwen_magics.context.expressions import Expanded, Expression, expand, parse
@@ -98,13 +98,11 @@ def test_comprehensions_see_the_namespace() -> None:
     assert expand("{{ [x * k for x in range(3)] }}", {"k": 2}).text == "[0, 2, 4]"
 
 
-@settings(deadline=None)
 @given(st.recursive(st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_the_repr_of_any_value_is_found_whole(value: Any) -> None:
     assert parse(f"{{{{ {value!r} }}}}") == [Expression(repr(value))]
 
 
-@settings(deadline=None)
 @given(st.text("{} \nax.'\"", max_size=80))
 def test_any_text_is_parsed_or_named_as_an_error(text: str) -> None:
     try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes.secret_makers import ALNUM, HEX, PLACED, SHAPES, Maker
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qwen_magics.context.redact import OWN, Found, Redacted, Redactor
@@ -362,14 +362,12 @@ def test_redaction_does_not_depend_on_the_process() -> None:
     assert runs[0] == runs[1] == words(text)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=400) | st.text("passwordkeytoken=:'\" \n/@.x1Zsk-_eyJ[]redacted", max_size=200))
 def test_redacting_twice_changes_nothing_more(text: str) -> None:
     once = words(text)
     assert words(once) == once
 
 
-@settings(deadline=None)
 @given(st.text("abc \n|,", max_size=100), st.text("abc \n|,", max_size=100), st.sampled_from(sorted(SHAPES)))
 def test_what_stands_around_a_secret_stays(before: str, after: str, shape: str) -> None:
     secret = SHAPES[shape](Maker(before))
@@ -412,7 +410,6 @@ def test_no_text_is_too_hard(name: str) -> None:
     assert len(shown) <= 3 * len(text)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_a_value_that_can_be_a_secret_is_never_short_or_a_number(text: str) -> None:
     if is_secret(text):

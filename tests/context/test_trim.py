@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qwen_magics import catalog, tokens
@@ -263,7 +263,6 @@ def test_what_a_named_output_needs_is_cut_behind_it() -> None:
     assert tokens.count(next(item.outputs[0] for item in named.items if item.number == 10)) > 2_800
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 900), st.booleans()), max_size=60),
     st.integers(500, 4_000),

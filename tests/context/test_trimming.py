@@ -95,7 +95,7 @@ def any_cell(number: int, kind: str, words: int, shown: int) -> Cell:
     return cell(number, shown, source, tags=("qwen-pin",) if kind == "pin" else ())
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(kinds, words, shown), min_size=12, max_size=40))
 def test_a_growing_notebook_stays_below_the_bound_or_goes_whole_and_keeps_code_text_and_pins(
     made: list[tuple[str, int, int]],

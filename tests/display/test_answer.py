@@ -302,7 +302,7 @@ def test_a_short_fence_stays_whole() -> None:
     assert not any(continues for _, _, continues in found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.sampled_from([PROSE[:3000], CODE[:9000], "```\n", "\n\n", "- x\n", "~~~\n", "$$\n", "x" * 5000, "é\n"]),

@@ -283,7 +283,7 @@ commonmark = MarkdownIt("commonmark", {"html": True})
 commonmark.validateLink = lambda url: True  # type: ignore[method-assign]  # its own guard is not to help
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(st.lists(st.sampled_from(EVIL) | st.sampled_from(GLUE) | st.sampled_from(GLUE), min_size=1, max_size=25))
 def test_neither_nbconvert_nor_a_commonmark_renderer_makes_anything_live_of_it(pieces: list[str]) -> None:
     markdown = safe("".join(pieces))
@@ -291,7 +291,7 @@ def test_neither_nbconvert_nor_a_commonmark_renderer_makes_anything_live_of_it(p
     assert Tags(commonmark.render(markdown)).bad == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="<>![]()`~$\\&;:#/ \nab-|\"'", max_size=200))
 def test_arbitrary_text_is_harmless_too(text: str) -> None:
     markdown = safe(text)
@@ -299,7 +299,7 @@ def test_arbitrary_text_is_harmless_too(text: str) -> None:
     assert Tags(commonmark.render(markdown)).bad == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=300))
 def test_text_without_markup_is_shown_unchanged(text: str) -> None:
     bare = re.sub(r"[<>!\[\]`~$\\\r\0]|://|www\.", "", text, flags=re.IGNORECASE)

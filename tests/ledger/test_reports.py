@@ -101,7 +101,7 @@ def test_rows_go_into_a_csv_file_with_every_digit(busy: Ledger, here: Where):
     assert sum(Decimal(row["amount"] or 0) for row in read if row["currency"] == "USD") == Decimal("0.03000005")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.decimals(0, 100, places=12), min_size=1, max_size=12))
 def test_any_amounts_add_up_to_the_last_digit(tmp_path_factory: pytest.TempPathFactory, costs: list[Decimal]):
     ledger = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite")

@@ -77,7 +77,7 @@ def sums_of(ledger: Ledger, span: Span) -> tuple[Decimal, Decimal]:
         return sums.spent(transaction, span), sums.reserved(transaction, span)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps, st.sampled_from([(1, 2), (1, 1_000), (3, 5)]))
 def test_whatever_happened_the_sum_is_that_of_all_rows(done: list[tuple], reach: tuple[int, int]):
     """Two programs share the file; what is lost may be settled after all, and rows may be forgotten."""

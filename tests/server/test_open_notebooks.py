@@ -131,7 +131,7 @@ chip = st.one_of(
 unlike = st.lists(chip, max_size=5, unique_by=lambda one: (one.kind, one.name))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cells=st.lists(answered | plain, max_size=6), chips=unlike, question=text, file=text)
 def test_a_chips_tokens_are_what_the_question_is_shorter_without_it(
     desk: Desk, cells: list[dict[str, Any]], chips: list[Chip], question: str, file: str

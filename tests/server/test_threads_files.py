@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 from fakes.receipts import make
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -55,21 +55,18 @@ def trees(draw: st.DrawFn) -> Portable:
     return Portable(title=title, created="2026-11-24T03:28:15.000Z", head=head, turns=made)
 
 
-@settings(deadline=None)
 @given(trees(), st.sampled_from(["json", "ipynb"]))
 def test_a_thread_that_went_out_comes_back_the_same(thread: Portable, form: str) -> None:
     text = export.as_json(thread) if form == "json" else export.as_notebook(thread)
     assert read("a file", text) == thread
 
 
-@settings(deadline=None)
 @given(trees())
 def test_an_exported_notebook_is_one_and_markdown_is_always_written(thread: Portable) -> None:
     nbformat.validate(json.loads(export.as_notebook(thread)))
     assert export.as_markdown(thread)
 
 
-@settings(deadline=None)
 @given(trees())
 def test_what_is_stored_and_read_again_is_the_same_but_for_its_names(
     tmp_path_factory: pytest.TempPathFactory, thread: Portable
@@ -196,7 +193,6 @@ def test_what_is_no_thread_is_refused_in_words(content: str) -> None:
     assert refused.value.status == 400
 
 
-@settings(deadline=None)
 @given(st.recursive(st.none() | st.integers() | words, lambda inner: st.lists(inner) | st.dictionaries(words, inner)))
 def test_any_json_is_read_or_refused(value: Any) -> None:
     for thread in (value, {"turns": [value]}, {"turns": [{"id": "1", "receipt": value}]}):

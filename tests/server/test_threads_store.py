@@ -147,7 +147,7 @@ class Trees(RuleBasedStateMachine):
 
 
 TestTrees = Trees.TestCase
-TestTrees.settings = settings(max_examples=20, stateful_step_count=15, deadline=None)
+TestTrees.settings = settings(max_examples=20, stateful_step_count=15)
 
 
 # --- names, search, places --------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ cells = st.lists(st.integers(1, 20_000), min_size=1, max_size=5).map(
     lambda sizes: [cell(number, size) for number, size in enumerate(sizes, 1)]
 )
 turns = st.just(Item(kind="turn", label="#6", text="What?", answer="That." + WORD * 40, number=6))
-lenient = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+lenient = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @lenient
