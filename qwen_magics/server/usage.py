@@ -14,12 +14,14 @@ from qwen_magics.server.office import Budget, DaySum, SetBudget, Sum, TurnLine, 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
     from qwen_magics.ledger import Entry, Filter, Standing, Total
     from qwen_magics.server.desk import Desk
 
 DAYS = 31  # of the chart
 LAST = 50  # turns of the table
+LARGEST, PLACES = 10**12, 12  # of a budget: so much and more is none, and so many digits behind the point
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 # --- usage ----------------------------------------------------------------------------------------------------------
@@ -138,11 +140,16 @@ def _budget(standing: Standing, *, holds: bool) -> Budget:
 
 def set_budget(desk: Desk, asked: SetBudget) -> None:
     """Set it for every kernel of this machine, or take it away: what `%qwen_budget` does. Blocks. Raises Refused."""
-    if asked.amount is not None and not (asked.amount.is_finite() and asked.amount >= 0):
+    if asked.amount is not None and not _is_money(asked.amount):
         raise Refused(HTTPStatus.BAD_REQUEST, "A budget is an amount of money from 0 on.")
     if asked.scope == "notebook" and not asked.notebook:
         raise Refused(HTTPStatus.BAD_REQUEST, "Which notebook's budget? `notebook` names it.")
     desk.ledger.set_budget(asked.scope, asked.currency, asked.amount, desk.place(asked.notebook))
+
+
+def _is_money(amount: Decimal) -> bool:
+    """Whether it can be one: `1e999999` would be kept, and shown, with all its digits."""
+    return amount.is_finite() and 0 <= amount < LARGEST and amount == round(amount, PLACES)
 
 
 # --- export ---------------------------------------------------------------------------------------------------------
@@ -193,6 +200,5 @@ class ExportHandler(Handler):
         if form not in TYPES:
             raise Refused(HTTPStatus.BAD_REQUEST, f"`format` is one of {', '.join(TYPES)}.")
         text = await self.work(export, self.desk, form, self.get_query_argument("notebook", ""))
-        self.set_header("Content-Type", TYPES[form])
         self.set_header("Content-Disposition", f'attachment; filename="qwen-usage.{form}"')
-        self.finish(text)
+        self.finish(text, set_content_type=TYPES[form])

@@ -259,6 +259,8 @@ async def test_of_two_budgets_the_smaller_holds_and_a_settings_file_s_is_not_edi
         {"scope": "day", "currency": "EUR", "amount": "1"},
         {"scope": "day", "currency": "USD", "amount": "-1"},
         {"scope": "day", "currency": "USD", "amount": "NaN"},
+        {"scope": "day", "currency": "USD", "amount": "1e999999"},
+        {"scope": "day", "currency": "USD", "amount": "1e-999999"},
         {"scope": "day", "currency": "USD", "amount": "much"},
         {"scope": "day", "currency": "USD"},
         {"scope": "notebook", "currency": "USD", "amount": "1"},
@@ -279,10 +281,11 @@ async def test_an_export_is_the_magics_own(
 ) -> None:
     fill(ledger, str(jp_root_dir / "a.ipynb"))
     shell.run_cell("as_csv = %qwen_usage -o csv\nas_json = %qwen_usage -o json")
-    for form in ("csv", "json"):
+    for form, kind in (("csv", "text/csv; charset=utf-8"), ("json", "application/json")):
         response = await jp_fetch("qwen", "api", "usage", "export", params={"format": form})
         assert response.body.decode() == shell.user_ns[f"as_{form}"]
         assert response.headers["Content-Disposition"] == f'attachment; filename="qwen-usage.{form}"'
+        assert response.headers["Content-Type"] == kind
     one = await jp_fetch("qwen", "api", "usage", "export", params={"format": "csv", "notebook": "a.ipynb"})
     assert {row["notebook"] for row in csv.DictReader(io.StringIO(one.body.decode()))} == {str(jp_root_dir / "a.ipynb")}
 
