@@ -1,5 +1,6 @@
 """What all routes of one server share: settings, ledger, connection, threads, notebooks as browsers have them, turns in
-flight. Each is made when it is first needed; nothing of it runs on the event loop but what only waits.
+flight. Each is made when it is first needed; what opens files (`folder`, `ledger`, `books`, `threads`) is asked for
+where that may block, never on the event loop.
 """
 
 from __future__ import annotations

@@ -51,7 +51,9 @@ class Runs:
     async def start(self, prepared: Prepared, asked: Question) -> Run:
         """Begin a turn: it is in its thread before anything leaves."""
         desk, turn = self._desk, prepared.plan.receipt.id
-        thread = await desk.work(desk.threads.begin, turn, asked, prepared.notebook.path, prepared.plan.ask.asked)
+        thread = await desk.work(
+            lambda: desk.threads.begin(turn, asked, prepared.notebook.path, prepared.plan.ask.asked)
+        )
         run = self._runs[turn] = Run(turn, thread, desk.later)
         run.add(Accepted(turn=turn, thread=thread))
         run.task = asyncio.create_task(self._to_its_end(run, prepared))
@@ -138,7 +140,7 @@ class _Keeper:
         if self._saving is not None:
             await self._saving
         text, thinking = self._so_far()
-        await self._desk.work(self._desk.threads.end, self._run.turn, settled, problem, text, thinking)
+        await self._desk.work(lambda: self._desk.threads.end(self._run.turn, settled, problem, text, thinking))
 
     def _save(self) -> None:
         self._timer = None
@@ -149,7 +151,8 @@ class _Keeper:
 
     async def _store(self) -> None:
         with suppress(LedgerError):  # the end is told of it, if it lasts
-            await self._desk.work(self._desk.threads.progress, self._run.turn, *self._so_far())
+            text, thinking = self._so_far()
+            await self._desk.work(lambda: self._desk.threads.progress(self._run.turn, text, thinking))
 
     def _so_far(self) -> tuple[str, str]:
         return "".join(self._run.text), "".join(self._run.thinking)

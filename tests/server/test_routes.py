@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,9 +13,13 @@ from fakes.browser import Browser
 from fakes.provider import refuse
 from jupyter_server.auth.authorizer import Authorizer
 
+from qwen_magics import settings
+from qwen_magics.ledger import Ledger
 from qwen_magics.server.routes import ROUTES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fakes.browser import HandClock
     from fakes.provider import FakeProvider
 
@@ -112,6 +118,28 @@ async def test_a_body_that_cannot_be_is_refused_in_words(browser: Browser, metho
         assert response.status_code < 500, (body[:40], response.text)
         if response.status_code >= 400:
             problem(response)
+
+
+@pytest.mark.parametrize(("method", "path"), WALK)
+async def test_no_file_of_ours_is_opened_on_the_event_loop(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    """Another process may hold it for seconds, or its disk be far away."""
+    Ledger(settings.load().with_options().data_dir / "ledger.sqlite").clear_up()
+    there: list[object] = []
+
+    def elsewhere(what: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*args: Any, **given: Any) -> Any:
+            if threading.current_thread() is threading.main_thread() and not str(args[:1]).count(":memory:"):
+                there.append((what, args))
+            return what(*args, **given)
+
+        return noted
+
+    monkeypatch.setattr(sqlite3, "connect", elsewhere(sqlite3.connect))
+    monkeypatch.setattr(settings, "load", elsewhere(settings.load))
+    assert (await browser.call(method, path, FITTING)).status_code < 500
+    assert not there
 
 
 async def test_half_a_character_is_no_fault(browser: Browser) -> None:

@@ -11,7 +11,6 @@ from qwen_magics.server.threads.shapes import NewThread, Thread, ThreadChange, T
 
 if TYPE_CHECKING:
     from qwen_magics.server.desk import Desk
-    from qwen_magics.server.threads.store import Threads
 
 
 class ThreadsHandler(Handler):
@@ -21,12 +20,12 @@ class ThreadsHandler(Handler):
         """Answers a ThreadList: of all notebooks and free ones, or of one (`notebook=`: free ones)."""
         notebook = self.get_query_argument("notebook", None)
         query = self.get_query_argument("query", "")
-        self.answer(ThreadList(await self.work(self.desk.threads.listed, notebook, query)))
+        self.answer(ThreadList(await self.work(lambda: self.desk.threads.listed(notebook, query))))
 
     async def post(self) -> None:
         """Takes a NewThread, answers a Thread."""
         new = self.body(NewThread)
-        self.answer(await self.work(self.desk.threads.create, new.title, new.notebook), HTTPStatus.CREATED)
+        self.answer(await self.work(lambda: self.desk.threads.create(new.title, new.notebook)), HTTPStatus.CREATED)
 
 
 class ThreadHandler(Handler):
@@ -34,16 +33,16 @@ class ThreadHandler(Handler):
 
     async def get(self, thread: str) -> None:
         """Answers a Thread."""
-        self.answer(await self.work(self.desk.threads.get, thread))
+        self.answer(await self.work(lambda: self.desk.threads.get(thread)))
 
     async def patch(self, thread: str) -> None:
         """Takes a ThreadChange, answers a Summary."""
         change = self.body(ThreadChange)
-        self.answer(await self.work(self.desk.threads.change, thread, change.title, change.head))
+        self.answer(await self.work(lambda: self.desk.threads.change(thread, change.title, change.head)))
 
     async def delete(self, thread: str) -> None:
         """Puts it aside, its turn in flight stopped; `restore` brings it back with what came."""
-        await self.work(self.desk.threads.delete, thread)
+        await self.work(lambda: self.desk.threads.delete(thread))
         if self.desk.busy:
             self.desk.runs.stop_in(thread)  # nobody reads on, and it costs
         self.set_status(HTTPStatus.NO_CONTENT)
@@ -55,7 +54,7 @@ class RestoreHandler(Handler):
 
     async def post(self, thread: str) -> None:
         """Answers a Summary."""
-        self.answer(await self.work(self.desk.threads.restore, thread))
+        self.answer(await self.work(lambda: self.desk.threads.restore(thread)))
 
 
 class ThreadExportHandler(Handler):
@@ -78,9 +77,8 @@ class ThreadImportHandler(Handler):
     """`POST threads/import`."""
 
     async def post(self) -> None:
-        """Takes a ThreadFile, answers the Thread that it became."""
-        file = self.body(ThreadFile)
-        self.answer(await self.work(_imported, self.desk.threads, file), HTTPStatus.CREATED)
+        """Takes a ThreadFile, which may be large, answers the Thread that it became."""
+        self.answer(await self.work(lambda: _imported(self.desk, self.body(ThreadFile))), HTTPStatus.CREATED)
 
 
 def _exported(desk: Desk, thread: str, form: str) -> tuple[str, str]:
@@ -94,9 +92,9 @@ def _exported(desk: Desk, thread: str, form: str) -> tuple[str, str]:
     return export.filename(whole.title, form), write(whole)
 
 
-def _imported(threads: Threads, file: ThreadFile) -> Thread:
+def _imported(desk: Desk, file: ThreadFile) -> Thread:
     from qwen_magics.server.threads.import_ import read
 
     thread = read(file.name, file.content)
     notebook = thread.notebook if file.notebook is None else file.notebook
-    return threads.create(thread.title, notebook, thread.turns, thread.head)
+    return desk.threads.create(thread.title, notebook, thread.turns, thread.head)
