@@ -69,10 +69,11 @@ class Run:
         self._wake()
 
     def stop(self) -> None:
-        """Cancel it: the request is hung up at once, the turn settles. Harmless when asked again."""
-        if self.stoppable and self.task is not None:
-            self.stoppable = False
-            self.task.cancel()
+        """Cancel it: the request is hung up at once, the turn settles. Harmless when asked again.
+
+        Behind what the loop has to do already: a task that never began would not notice that it is cancelled.
+        """
+        asyncio.get_running_loop().call_soon(self._cancel)
 
     def since(self, after: int) -> tuple[bytes, int]:
         """What came after that number, as server-sent events, and the last number."""
@@ -91,6 +92,11 @@ class Run:
         """Somebody is gone. The last one may come back within GRACE."""
         self._listeners.discard(listener)
         self._forget()
+
+    def _cancel(self) -> None:
+        if self.stoppable and self.task is not None:
+            self.stoppable = False
+            self.task.cancel()
 
     def _forget(self) -> None:
         """Have it stopped after GRACE where nobody listens, unless it is over."""

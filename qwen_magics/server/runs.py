@@ -67,7 +67,6 @@ class Runs:
 
     async def close(self) -> None:
         """Stop all of them; each settles and is stored."""
-        await asyncio.sleep(0)  # a task that never began would not notice that it is cancelled
         running = [run for run in self._runs.values() if not run.ended]
         for run in running:
             run.stop()
@@ -84,17 +83,14 @@ class Runs:
             await self._carry_out(run, prepared, keeper, settled)
         except asyncio.CancelledError:
             problem = None if settled else Stopped("Stopped before anything was sent.")
-        except QwenError as error:
-            problem = error
-        except Exception:
-            _log.exception("A turn of the sidebar failed")
-            problem = QwenError("The server failed within.", remedy="Its log says more.")
+        except Exception as error:
+            problem = _in_words(error)
         run.stoppable = False
         said = Problem.of(problem) if problem is not None else None
         try:
             await keeper.end(settled[0] if settled else None, said)
-        except LedgerError as error:
-            said = said or Problem.of(error)
+        except Exception as error:  # its thread tries again later
+            said = said or Problem.of(_in_words(error))
         for event in (*settled, *([Failed(error=said)] if said is not None else [])):
             run.add(event)
         run.end()
@@ -120,6 +116,13 @@ class Runs:
             run.add(event)
 
 
+def _in_words(error: Exception) -> QwenError:
+    if isinstance(error, QwenError):
+        return error
+    _log.error("A turn of the sidebar failed", exc_info=error)
+    return QwenError("The server failed within.", remedy="Its log says more.")
+
+
 class _Keeper:
     """Stores what comes of one turn: at most every STORE_EVERY while it comes, and how it ended."""
 
@@ -134,7 +137,7 @@ class _Keeper:
             self._timer = self._desk.later(STORE_EVERY, self._save)
 
     async def end(self, settled: Settled | None, problem: Problem | None) -> None:
-        """Nothing more comes. Raises LedgerError."""
+        """Nothing more comes. Raises LedgerError; the threads then store it as soon as they can."""
         if self._timer is not None:
             self._timer.cancel()
         if self._saving is not None:

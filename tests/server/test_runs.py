@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from fakes.browser import until
 from fakes.provider import refuse
 from fakes.script import Answer
 
 from qwen_magics.server import run as one
 from qwen_magics.server import runs
+from qwen_magics.server.threads import entries
 
 if TYPE_CHECKING:
     from fakes.browser import Browser, HandClock
     from fakes.provider import FakeProvider
 
+    from qwen_magics.server.bodies import Question
     from qwen_magics.server.desk import Desk
+    from qwen_magics.server.question import Prepared
+    from qwen_magics.server.run import Run
 
 HANGS = Answer(thinking=("Hm. ",), text=("One", " two", " three"), hang_after=3)  # thinks, says "One two", is silent
 
@@ -181,6 +187,40 @@ async def test_a_fault_of_ours_ends_the_turn_too(
     assert "TypeError" not in events[-1]["error"]["message"]
     assert "TypeError" in caplog.text
     assert (await browser.turn(events[0]["thread"], events[0]["turn"]))["status"] == "failed"
+
+
+@pytest.mark.parametrize("fault", [sqlite3.OperationalError("database or disk is full"), RuntimeError("odd")])
+async def test_a_turn_whose_end_can_not_be_stored_ends_all_the_same_and_is_stored_later(
+    browser: Browser, desk: Desk, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def fails(*_: object) -> None:
+        raise fault
+
+    with monkeypatch.context() as patched:
+        patched.setattr(entries, "finish", fails)
+        async with browser.ask(text="Why?") as stream:
+            events = await stream.rest()
+        assert [event["type"] for event in events][-2:] == ["settled", "failed"]
+        assert not desk.busy
+    kept = await browser.turn(events[0]["thread"], events[0]["turn"])
+    assert (kept["status"], kept["answer"]) == ("complete", said(events))
+    assert kept["receipt"]["id"] == events[0]["turn"]
+
+
+async def test_a_turn_that_is_stopped_before_it_began_ends_too(browser: Browser, desk: Desk) -> None:
+    """Its thread was deleted at that very moment."""
+    begin = desk.runs.start
+
+    async def and_stop(prepared: Prepared, asked: Question) -> Run:
+        run = await begin(prepared, asked)
+        run.stop()
+        return run
+
+    desk.runs.start = and_stop  # type: ignore[method-assign]
+    async with browser.ask(text="Why?") as stream:
+        events = await stream.rest()
+    assert events[-1]["error"]["kind"] == "Stopped"
+    assert (await browser.turn(events[0]["thread"], events[0]["turn"]))["status"] == "stopped"
 
 
 async def test_a_server_with_a_turn_in_flight_is_busy_and_settles_it_at_its_end(

@@ -51,6 +51,7 @@ class Threads:
     ) -> None:
         self._file = Database(Path(path), SCHEMAS, "threads file")
         self._root, self._owner, self._receipt = root, owner, receipt
+        self._ends: dict[str, dict[str, str | None]] = {}  # of turns, which are not in the file yet
 
     # --- one turn -----------------------------------------------------------------------------------------------------
 
@@ -91,7 +92,10 @@ class Threads:
     def end(
         self, turn: str, settled: Settled | None, problem: Problem | None, text: str = "", thinking: str = ""
     ) -> None:
-        """What came of it; `text` and `thinking` are what came where it didn't settle."""
+        """What came of it; `text` and `thinking` are what came where it didn't settle.
+
+        Where it can't be stored now (a full disk, a file that is held), `clear_up` tries again.
+        """
         row = {
             "answer": entries.text(text if settled is None else settled.text),
             "thinking": entries.text(thinking if settled is None else settled.thinking),
@@ -99,8 +103,8 @@ class Threads:
             "error": entries.problem(problem),
             **entries.money(None if settled is None else settled.receipt),
         }
-        with self._file.write() as transaction:
-            entries.finish(transaction, turn, row)
+        self._ends[turn] = row
+        self._store_ends()
 
     def path(self, thread: str, turn: str) -> list[Said]:
         """The turns from the thread's beginning to `turn`."""
@@ -108,9 +112,11 @@ class Threads:
             return rows.path(connection, thread, turn)
 
     def clear_up(self) -> None:
-        """Turns whose process has ended become lost, with the text that was stored and what the ledger knows. Threads
-        that were deleted long ago go for good.
+        """Turns whose process has ended become lost, with the text that was stored and what the ledger knows. Ends that
+        could not be stored are. Threads that were deleted long ago go for good.
         """
+        with suppress(LedgerError):  # who only reads is not kept from it
+            self._store_ends()
         now = dt.datetime.now(dt.UTC)
         old = utc(now - dt.timedelta(days=KEPT_DAYS))
         with self._file.read() as connection:
@@ -126,6 +132,12 @@ class Threads:
                     entries.finish(transaction, turn, {"status": "lost", **entries.money(receipt)})
             for (thread,) in dead:
                 entries.purge(transaction, thread)
+
+    def _store_ends(self) -> None:
+        for turn, row in [*self._ends.items()]:
+            with self._file.write() as transaction:
+                entries.finish(transaction, turn, row)
+            self._ends.pop(turn, None)
 
     def _known_cost(self, turn: str) -> Receipt | None:
         with suppress(LedgerError):
