@@ -9,8 +9,6 @@ import { join } from 'path';
 
 import { expect, test } from '@jupyterlab/galata';
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
-import type { SplitLayout, SplitPanel, Widget } from '@lumino/widgets';
-import type { Locator } from '@playwright/test';
 
 import {
   bring,
@@ -20,10 +18,10 @@ import {
   silently,
   writeNotebook
 } from './notebook';
+import { ask, mention, options, PANEL, priced, turn, width } from './panel';
 import { answers, cached } from './provider';
 
 const WIDTHS = [380, 280, 600];
-const PANEL = '#jp-qwen-sidebar';
 
 const CELLS = [
   `import pandas as pd
@@ -106,30 +104,6 @@ async function notebook(
   await page.sidebar.close('left');
 }
 
-/** Make the sidebar so wide, with no mouse that would leave what it hovers. */
-async function width(
-  page: IJupyterLabPageFixture,
-  pixels: number
-): Promise<void> {
-  const got = await page.evaluate(pixels => {
-    const find = (widget: Widget): Widget | undefined =>
-      widget.id === 'jp-main-split-panel'
-        ? widget
-        : [...(widget.layout ?? [])].map(find).find(Boolean);
-    const split = find(window.jupyterapp.shell as unknown as Widget);
-    const { layout, node, widgets } = split as SplitPanel;
-    const side = widgets[widgets.length - 1].node;
-    (layout as SplitLayout).moveHandle(
-      widgets.length - 2,
-      node.offsetWidth - pixels - (split as SplitPanel).spacing
-    );
-    return new Promise<number>(resolve =>
-      requestAnimationFrame(() => resolve(side.offsetWidth))
-    );
-  }, pixels);
-  expect(got, `${pixels} wide`).toBeCloseTo(pixels, -1);
-}
-
 /** What is wider than its box and would scroll or be cut sideways, but for what may: tables and code in a region. */
 async function sideways(
   page: IJupyterLabPageFixture,
@@ -169,36 +143,6 @@ async function looks(
       await shot(within === PANEL ? page.locator(PANEL) : page, picture);
     }
   }
-}
-
-async function ask(page: IJupyterLabPageFixture, text: string): Promise<void> {
-  await page.getByLabel('Ask Qwen').fill(text);
-  await page.getByRole('button', { name: 'Send', exact: true }).click();
-}
-
-function turn(page: IJupyterLabPageFixture, number: number): Locator {
-  return page.getByRole('article', { name: `Turn ${number}` });
-}
-
-async function priced(page: IJupyterLabPageFixture): Promise<void> {
-  const meter = page.locator('.jp-QwenMeter');
-  await expect(meter.getByText(/[\d,]+ tokens/).first()).toBeVisible();
-  await expect(meter).toHaveAttribute('data-stale', 'false');
-}
-
-function options(page: IJupyterLabPageFixture): Locator {
-  return page.getByRole('listbox').getByRole('option');
-}
-
-/** Name a thing with an @, as one who types does. */
-async function mention(
-  page: IJupyterLabPageFixture,
-  token: string
-): Promise<void> {
-  const field = page.getByLabel('Ask Qwen');
-  await field.pressSequentially(`@${token}`);
-  await expect(options(page).first()).toContainText(token.split(':')[1]);
-  await field.press('Enter');
 }
 
 test.beforeEach(async ({ page }) => {
@@ -522,10 +466,7 @@ const WALK = [
   'button Send'
 ].map(name => (name instanceof RegExp ? expect.stringMatching(name) : name));
 
-test('the keyboard reaches everything, by name; two pictures for the README', async ({
-  page,
-  tmpPath
-}) => {
+test('the keyboard reaches everything, by name', async ({ page, tmpPath }) => {
   await cached(
     256,
     { text: 'It has 344.' },
@@ -553,12 +494,6 @@ test('the keyboard reaches everything, by name; two pictures for the README', as
   await page.getByRole('button', { name: /^cell #2/ }).click();
   await priced(page);
   expect(await walk(page)).toEqual(WALK);
-  await page.mouse.move(0, 0);
-  for (const theme of ['Light', 'Dark']) {
-    await page.theme.setTheme(`JupyterLab ${theme}`);
-    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
-    await shot(page, `sidebar-${theme.toLowerCase()}`);
-  }
 });
 
 test.describe('a provider without a key', () => {
