@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from qwen_magics import tokens
 from qwen_magics.context.layout import alike
-from qwen_magics.turn.marks import BYTES_PER_TOKEN, held_from, part_ends, sent_there, size
+from qwen_magics.turn.marks import BYTES_PER_TOKEN, held_from, part_ends, reach, sent_there
 from qwen_magics.turn.marks import SMALLEST as SMALLEST
 
 if TYPE_CHECKING:
@@ -167,16 +167,15 @@ class _Measure:
         return size * self._counted // self._whole if self._counted else size // BYTES_PER_TOKEN
 
     def tokens(self, parts: int) -> int:
-        """Tokens of the first parts: whole messages as they were counted, of the last one the share."""
+        """Tokens of the first parts: whole messages as they were counted, the last one up to where its part ends."""
         if not parts or not self._ends:
             return self.rough(_bytes(self._layout[:parts]))
         at, end = self._ends[parts - 1]
         before = sum(
             tokens.MESSAGE + tokens.count(message.content, self._vocabulary) for message in self._messages[:at]
         )
-        content = self._messages[at].content
-        share = tokens.count(content, self._vocabulary) * end // max(size(content), 1)
-        return min(before + tokens.MESSAGE + share, self._counted)
+        begun = self._messages[at].content[: reach(self._messages[at].content, end)]
+        return min(before + tokens.MESSAGE + tokens.count(begun, self._vocabulary), self._counted)
 
 
 def _bytes(parts: Sequence[Part]) -> int:

@@ -123,11 +123,20 @@ def size(text: str) -> int:
 
 
 def _with_mark(message: Message, end: int) -> Message:
-    """A mark after `end` bytes, and after the blank line that parts it from what follows: no token crosses it then."""
-    data = message.content.encode("utf-8", "surrogatepass")
-    cut = len(data[:end].decode("utf-8", "surrogatepass"))
-    cut += 2 if message.content.startswith("\n\n", cut) else 0
-    return replace(message, marks=(*message.marks, cut))
+    """A mark where the part that is `end` bytes long ends."""
+    return replace(message, marks=(*message.marks, reach(message.content, end)))
+
+
+def reach(content: str, end: int) -> int:
+    """Characters of a content up to `end` bytes and the blank line that parts them from what follows: no token crosses
+    that place.
+    """
+    cut = (
+        end
+        if content.isascii()
+        else len(content.encode("utf-8", "surrogatepass")[:end].decode("utf-8", "surrogatepass"))
+    )
+    return cut + 2 if content.startswith("\n\n", cut) else cut
 
 
 def _large(parts: Sequence[Part]) -> bool:
