@@ -11,7 +11,8 @@ QwenError
 │   └── SendingForbidden     the notebook says `qwen_magics.send = false`
 ├── CredentialError          NoKey, WrongKey
 ├── GuardError               refused before sending: too dear without --yes
-│   └── OverCeiling          more than a guard rail or budget has room for
+│   ├── OverCeiling          more than a guard rail or budget has room for
+│   └── Unbounded            no budget can bound it: no price, or another currency
 ├── NotSaved                 --replay-only, and no saved answer is at hand
 ├── ProviderError            the provider's answer was an error
 │   ├── AccessDenied, QuotaExhausted, BadRequest, Moderated, ModelNotOffered
@@ -109,6 +110,10 @@ class OverCeiling(GuardError):
     def __init__(self, message: str, *, remedy: str = "", room: Decimal, words: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.room, self.words = room, words
+
+
+class Unbounded(GuardError):
+    """No budget can bound the turn, because no price is known or it is in another currency."""
 
 
 class NotSaved(QwenError):

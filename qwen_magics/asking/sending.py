@@ -54,9 +54,14 @@ def first_time(ledger: Ledger, notebook: str, to: Endpoint, sent: Sent) -> tuple
         return ()
     if not sent.cells:
         return (f"the question alone → {to.label}",)
-    cells, outputs = sent.cells, sent.outputs
-    what = f"{cells} {'cell' if cells == 1 else 'cells'} and {outputs} {'output' if outputs == 1 else 'outputs'}"
+    what = _count(sent.cells, "cell")
+    if sent.outputs:
+        what += f" and {_count(sent.outputs, 'output')}"
     return (f"{what} → {to.label}",)
+
+
+def _count(number: int, one: str) -> str:
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def before(ledger: Ledger, notebook: str) -> tuple[Prompt, ...]:

@@ -62,7 +62,7 @@ def _cache(found: Changes, preview: Preview) -> Iterator[str]:
 def _moved(moved: list[Change]) -> Iterator[str]:
     if len(moved) > _MANY:
         first = moved[0]
-        yield f"{len(moved)} cells have other numbers, {first.before} is now {first.label}; the model is told them."
+        yield f"{len(moved):,} cells have other numbers, {first.before} is now {first.label}; the model is told them."
     elif moved:
         yield f"{', '.join(f'{change.before} is now {change.label}' for change in moved)}."
 

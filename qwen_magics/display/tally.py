@@ -34,7 +34,7 @@ def summed(receipts: Sequence[Receipt]) -> Receipt:
         usage=_usage([one.usage for one in receipts]),
         cost=_cost([one.cost for one in receipts]),
         timing=Timing(None, sum(one.timing.total_s for one in receipts)),
-        notes=(f"{len(receipts)} turns", *dict.fromkeys(note for one in receipts for note in one.notes)),
+        notes=(f"{len(receipts):,} turns", *dict.fromkeys(note for one in receipts for note in one.notes)),
         error="; ".join(dict.fromkeys(one.error for one in receipts if one.error)),
     )
 

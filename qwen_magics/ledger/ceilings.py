@@ -14,7 +14,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from qwen_magics.errors import GuardError, OverCeiling
+from qwen_magics.errors import OverCeiling, Unbounded
 from qwen_magics.ledger import sums
 from qwen_magics.ledger.forms import utc
 from qwen_magics.values import Cost, Limits, Receipt
@@ -92,7 +92,7 @@ def check(
 ) -> None:
     """Raise OverCeiling, naming the shortfall, where `worst` has no room under the ceiling that has least of it.
 
-    Raises GuardError for a turn that a budget can't bound, unless it goes `unpriced`.
+    Raises Unbounded for a turn that a budget can't bound, unless it goes `unpriced`.
     """
     every = list(ceilings)
     if not unpriced:
@@ -143,11 +143,11 @@ def _bounded(budgets: list[Ceiling], worst: Cost, receipt: Receipt) -> None:
     if worst.amount is None or worst.bound == "at_least":
         what = f"{receipt.model} there" if worst.amount is None else "one of this turn's fees"
         names = " and ".join(dict.fromkeys(budget.words for budget in budgets))
-        raise GuardError(f"No price is known for {what}, so {names} can't bound it. Nothing was sent.", remedy=asking)
+        raise Unbounded(f"No price is known for {what}, so {names} can't bound it. Nothing was sent.", remedy=asking)
     for scope in SCOPES:
         its = [budget for budget in budgets if budget.scope == scope]
         if its and worst.amount and worst.currency not in {budget.currency for budget in its}:
-            raise GuardError(
+            raise Unbounded(
                 f"{its[0].words.capitalize()} is in {its[0].currency} and can't bound this turn, which is priced in "
                 f"{worst.currency}. Nothing was sent.",
                 remedy=f"{asking}, or: %qwen_budget {enough(10 * worst.amount)} {worst.currency}/{scope}",
@@ -182,6 +182,11 @@ def _within(limits: Limits) -> str:
 def enough(amount: Decimal) -> str:
     """Up, to two digits: an amount to paste."""
     return f"{amount.quantize(Decimal(1).scaleb(min(amount.adjusted() - 1, 0)), 'ROUND_UP').normalize():f}"
+
+
+def about(amount: Decimal) -> str:
+    """Two digits and at least two decimals, as a receipt's line has it."""
+    return f"{amount.quantize(Decimal(1).scaleb(min(amount.adjusted() - 1, -2))):f}"
 
 
 def _round(amount: Decimal) -> str:

@@ -161,7 +161,7 @@ def _check_numbers(notebook: Notebook, given: Given) -> None:
         beyond = sorted(number for number in numbers if not 1 <= number <= last)
         if beyond:
             raise OptionError(
-                f"{name} #{beyond[0]}: this notebook has {last} cells. Nothing was sent.",
+                f"{name} #{beyond[0]}: this notebook has {last:,} cells. Nothing was sent.",
                 remedy="%qwen_context shows their numbers.",
             )
 

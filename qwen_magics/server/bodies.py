@@ -77,6 +77,7 @@ class Question(Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     temperature: float | None = None
     search: bool = False
+    trim: str | None = None
     yes: bool = False
     unpriced: bool = False
     version: int = VERSION
@@ -143,7 +144,9 @@ class Warn(Struct, frozen=True, kw_only=True):
 
 class Estimate(Struct, frozen=True, kw_only=True):
     """What would be sent and cost, asked while people type. `sure`: the tokens are exact for this model.
-    `notes`: sentences such as what was trimmed. `blocked`: why it could not be sent now (`GuardError` wants `yes`).
+    `notes`: sentences such as what was trimmed. `blocked`: why it could not be sent now (`GuardError` wants `yes`,
+    `Unbounded` wants `unpriced`). `trim`: what the question's own may be instead: `window` where something was cut for
+    the price's sake, `tier` where cutting would save; "" where neither, or where it is locked.
     """
 
     model: str
@@ -158,6 +161,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
     chips: list[ChipPrice] = []
     budgets: list[Left] = []
     notes: list[str] = []
+    trim: Literal["", "window", "tier"] = ""
     blocked: Problem | None = None
     version: int = VERSION
 

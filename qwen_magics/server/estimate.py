@@ -6,7 +6,7 @@ What they need is imported by whoever first types something: a server's start do
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
@@ -54,6 +54,7 @@ def estimate(desk: Desk, asked: Question, files: Mapping[str, File]) -> Estimate
     except QwenError as problem:
         blocked = Problem.of(problem)
     model = planned.route.model
+    warn = _warn(desk, asked, files, planned, bill)
     return Estimate(
         model=planned.receipt.model,
         provider=planned.receipt.provider,
@@ -63,10 +64,11 @@ def estimate(desk: Desk, asked: Question, files: Mapping[str, File]) -> Estimate
         sure=model is not None and model.vocabulary_proved,
         segments=list(segments(planned)),
         price=_price(planned, bill),
-        warn=_warn(desk, asked, files, planned, bill),
+        warn=warn,
         chips=list(_chips(prepared, parts, bill)),
         budgets=_budgets(desk, planned),
         notes=list(_notes(desk, prepared, planned, leaves)),
+        trim=_other_trim(planned, warn),
         blocked=blocked,
     )
 
@@ -127,6 +129,15 @@ def _trimmed(desk: Desk, asked: Question, files: Mapping[str, File], planned: Pl
     return other if other is not None and now is not None and other < now else None
 
 
+def _other_trim(planned: Plan, warn: Warn | None) -> Literal["", "window", "tier"]:
+    """How else it could be trimmed, where that makes a difference and nobody decided it for good."""
+    if "trim" in planned.route.settings.locked:
+        return ""
+    if planned.ask.trimmed is not None:
+        return "window"
+    return "tier" if warn is not None and warn.trimmed is not None else ""
+
+
 def _chips(prepared: Prepared, parts: Parts, bill: Bill | None) -> Iterator[ChipPrice]:
     items = prepared.context.items
     for one, share in zip(prepared.chosen.taken, prepared.chosen.shares(items), strict=True):
@@ -155,10 +166,14 @@ def _note(prepared: Prepared, one: Taken, items: list[Item]) -> str:
 
 
 def _budgets(desk: Desk, planned: Plan) -> list[Left]:
-    """What is left under the ceilings that bound this request, the tightest first; of each scope the one that holds."""
+    """What is left under the ceilings that bound this request, the tightest first; of each scope the one that holds.
+    None bounds what costs nothing, or is paid by a plan.
+    """
     from qwen_magics.errors import LedgerError
     from qwen_magics.turn.budget import ceilings
 
+    if planned.expected.basis in ("free", "plan"):
+        return []
     try:
         every = desk.ledger.budgets(planned.ask.place.notebook, ceilings(planned.route.settings))
     except LedgerError:
@@ -186,7 +201,7 @@ def _notes(desk: Desk, prepared: Prepared, planned: Plan, leaves: Plan) -> Itera
     yield from remarks.of_context(context)
     yield from sentences(prepared.said.left_out)
     if context.redacted:
-        yield "1 secret is redacted." if context.redacted == 1 else f"{context.redacted} secrets are redacted."
+        yield "1 secret is redacted." if context.redacted == 1 else f"{context.redacted:,} secrets are redacted."
     yield from remarks.of_model(planned.route)
 
 

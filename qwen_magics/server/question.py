@@ -46,7 +46,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
 def prepare(desk: Desk, asked: Question, files: Mapping[str, File], *, trim: str = "") -> Prepared:
     """Decide route, context and request. Blocks. Raises a QwenError, or Refused for a notebook that is not held.
 
-    `files` are those that its chips name, by path; `trim`: instead of the settings' own.
+    `files` are those that its chips name, by path; `trim`: instead of its own.
     """
     where = route(
         desk.settings(
@@ -55,7 +55,7 @@ def prepare(desk: Desk, asked: Question, files: Mapping[str, File], *, trim: str
             think=asked.think,
             max_tokens=asked.max_tokens,
             temperature=asked.temperature,
-            trim=trim or None,
+            trim=trim or asked.trim,
         )
     )
     held = desk.notebooks.get(asked.notebook) if asked.notebook else None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _KINDS: tuple[tuple[type[QwenError], str], ...] = (  # the first that fits
     (errors.Stopped, ""),
     (errors.OverCeiling, "Ask for less, or raise the budget in the usage view."),
+    (errors.Unbounded, "Send it all the same, or set a budget in its currency in the usage view."),
     (errors.GuardError, "Send it all the same, or switch off what it can do without."),
     (errors.BrokenStream, "What came is kept; ask it to go on, or to answer anew."),
     (errors.InputTooLong, "Switch off what it can do without, or choose a model with a larger window."),

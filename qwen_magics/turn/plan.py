@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from qwen_magics import catalog, request, tokens
 from qwen_magics.catalog import pricing
 from qwen_magics.errors import GuardError
-from qwen_magics.ledger.ceilings import enough
+from qwen_magics.ledger.ceilings import about, enough
 from qwen_magics.turn.ask import Ask
 from qwen_magics.turn.budget import reserve
 from qwen_magics.turn.cache import Hit, hit
@@ -227,8 +227,8 @@ def _guard(plan: Plan, settings: Settings) -> None:
     if guard is None or amount is None or plan.ask.yes or amount <= guard:
         return
     raise GuardError(
-        f"This turn is expected to cost about {enough(amount)} {plan.expected.currency} ({plan.counted:,} tokens in); "
-        f"from {guard} on that needs your word. Nothing was sent.",
+        f"This turn is expected to cost about {about(amount)} {plan.expected.currency} ({plan.counted:,} tokens in); "
+        f"from {guard} on you are asked first. Nothing was sent.",
         remedy=f'Add --yes, or: %config Qwen.guard_turn = "{enough(amount * 2)} {plan.expected.currency}"',
     )
 

@@ -60,6 +60,36 @@ async def test_it_tells_what_trimming_would_make_of_it(post: Post, monkeypatch: 
     assert said["chips"][0]["jump"] is True
 
 
+async def test_a_question_may_be_trimmed_otherwise_than_the_server_is_set(
+    post: Post, monkeypatch: pytest.MonkeyPatch, jp_root_dir: Path
+) -> None:
+    name = await held(post, *(code("log()", WORD * 550) for _ in range(60)))
+    _, trimmed = await asked(post, name, NOTEBOOK)
+    assert trimmed["trim"] == "window"
+    _, whole = await asked(post, name, NOTEBOOK, trim="window")
+    assert whole["tokens"] > 32_000
+    assert not any("trimmed" in note for note in whole["notes"])
+    assert whole["trim"] == "tier"
+    assert whole["warn"]["trimmed"] == trimmed["price"]["expected"]
+    _, small = await asked(post, "")
+    assert small["trim"] == ""
+
+
+async def test_what_costs_nothing_leaves_budgets_alone(post: Post, desk: Desk) -> None:
+    desk.ledger.set_budget("day", "USD", Decimal(2))
+    _, said = await asked(post, "", provider="local", model="qwen2.5-coder-0.5b")
+    assert said["budgets"] == []
+    assert said["blocked"] is None or said["blocked"]["kind"] != "Unbounded"
+
+
+async def test_what_no_budget_bounds_goes_by_a_word_of_its_own(post: Post, desk: Desk) -> None:
+    desk.ledger.set_budget("day", "CNY", Decimal(9))
+    _, said = await asked(post, "", yes=True)
+    assert said["blocked"]["kind"] == "Unbounded"
+    assert "--" not in said["blocked"]["remedy"]
+    assert (await asked(post, "", unpriced=True))[1]["blocked"] is None
+
+
 async def test_it_says_what_is_left_of_the_budgets(post: Post, desk: Desk) -> None:
     desk.ledger.set_budget("month", "USD", Decimal(3))
     desk.ledger.set_budget("month", "CNY", Decimal(1))
@@ -93,6 +123,8 @@ async def test_it_says_what_keeps_it_from_being_sent(post: Post, monkeypatch: py
 
 async def test_it_says_where_a_notebook_goes_until_it_went(post: Post, jp_fetch: Callable[..., Any]) -> None:
     name = await held(post, code("x = 1", "1"))
+    bare = await held(post, *(code("x = 1") for _ in range(1_200)))
+    assert "1,200 cells → Alibaba Cloud" in " ".join((await asked(post, bare, NOTEBOOK))[1]["notes"])
     first = "1 cell and 1 output → Alibaba Cloud, Singapore (through 127.0.0.1)"
     assert first in (await asked(post, name, NOTEBOOK))[1]["notes"]
     body = json.dumps({"text": "Why?", "notebook": name, "chips": [NOTEBOOK]})

@@ -66,6 +66,8 @@ export interface IQuestion {
   readonly max_tokens: number | null;
   readonly temperature: number | null;
   readonly search: boolean;
+  /** How it is made to fit, instead of as the server is set. */
+  readonly trim: 'window' | 'tier' | null;
   readonly yes: boolean;
   readonly unpriced: boolean;
 }
@@ -123,6 +125,8 @@ export interface IEstimate {
   readonly chips: ReadonlyArray<IChipPrice>;
   readonly budgets: ReadonlyArray<ILeft>;
   readonly notes: ReadonlyArray<string>;
+  /** How else the question could be trimmed; "" where that makes no difference. */
+  readonly trim: IQuestion['trim'] | '';
   readonly blocked: IProblem | null;
 }
 

@@ -5,6 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
+import type { IWord } from '../api/word';
 import type { ICodeActions } from './actions';
 import type { ChatModel } from './model';
 
@@ -13,10 +14,7 @@ export interface IAsking {
   /** What is typed. */
   text: string;
   /** Ask this text behind the turn `parent`, or behind the last one. */
-  ask(
-    text: string,
-    ask?: { readonly parent?: string; readonly yes?: boolean }
-  ): Promise<void>;
+  ask(text: string, ask?: IWord & { readonly parent?: string }): Promise<void>;
 }
 
 export interface IChatContext {

@@ -3,22 +3,21 @@
 import * as React from 'react';
 
 import type { IProblem } from '../api/values';
+import { wordFor, type IWord } from '../api/word';
 import { Action } from './buttons';
 import { useChat } from './context';
 import { told } from './words';
 
-/** A ceiling was in the way: the person may say that it may go all the same. */
-const CEILINGS = ['GuardError', 'OverCeiling'];
-
 interface IProps {
   readonly problem: IProblem;
-  readonly retry: (yes: boolean) => void;
+  /** Ask again; with a word, where that is what it needs. */
+  readonly retry: (word: IWord) => void;
 }
 
 export function Problem({ problem, retry }: IProps): React.JSX.Element {
   const { trans } = useChat();
   const [what, remedy] = told(problem, trans);
-  const guarded = CEILINGS.includes(problem.kind);
+  const word = wordFor(problem.kind);
   return (
     <div className="jp-QwenProblem" role="alert">
       <p className="jp-QwenProblem-what">{what}</p>
@@ -28,10 +27,10 @@ export function Problem({ problem, retry }: IProps): React.JSX.Element {
           {trans.__('request %1', problem.request_id)}
         </p>
       )}
-      {guarded ? (
-        <Action label={trans.__('Send anyway')} run={() => retry(true)} />
+      {word ? (
+        <Action label={trans.__('Send anyway')} run={() => retry(word)} />
       ) : (
-        <Action label={trans.__('Try again')} run={() => retry(false)} />
+        <Action label={trans.__('Try again')} run={() => retry({})} />
       )}
     </div>
   );

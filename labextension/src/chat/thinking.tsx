@@ -43,8 +43,8 @@ function line(turn: Turn, trans: TranslationBundle): string {
   }
   const sure = usage.basis['thinking'] !== 'estimated';
   const tokens = trans._n(
-    '%1 token',
-    '%1 tokens',
+    '%2 token',
+    '%2 tokens',
     usage.thinking,
     count(usage.thinking)
   );

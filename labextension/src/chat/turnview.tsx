@@ -4,6 +4,7 @@ import { copyIcon, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { IProblem } from '../api/values';
+import type { IWord } from '../api/word';
 import { Answer } from './answer';
 import { IconAction } from './buttons';
 import { useChat, usePaced } from './context';
@@ -18,6 +19,8 @@ import type { Turn } from './turn';
 interface IRefused {
   readonly text: string;
   readonly problem: IProblem;
+  /** What people had agreed to. */
+  readonly word: IWord;
 }
 
 function TurnViewOf({
@@ -30,11 +33,11 @@ function TurnViewOf({
   const { trans, asking } = useChat();
   const [refused, setRefused] = React.useState<IRefused | null>(null);
   usePaced(turn.changed);
-  const again = (text: string, yes = false): void => {
+  const again = (text: string, word: IWord = {}): void => {
     setRefused(null);
     asking
-      .ask(text, { parent: turn.parent, yes })
-      .catch(problem => setRefused({ text, problem: said(problem) }));
+      .ask(text, { parent: turn.parent, ...word })
+      .catch(problem => setRefused({ text, problem: said(problem), word }));
   };
   return (
     <article
@@ -48,7 +51,7 @@ function TurnViewOf({
       {turn.problem && turn.state !== 'stopped' && (
         <Problem
           problem={turn.problem}
-          retry={yes => again(turn.question, yes)}
+          retry={word => again(turn.question, word)}
         />
       )}
       {turn.state === 'lost' && !turn.problem && (
@@ -63,7 +66,7 @@ function TurnViewOf({
       {refused && (
         <Problem
           problem={refused.problem}
-          retry={yes => again(refused.text, yes)}
+          retry={word => again(refused.text, { ...refused.word, ...word })}
         />
       )}
     </article>

@@ -128,7 +128,7 @@ describe('an answer on screen', () => {
   });
 
   it('folds what was thought under a line that says how much', () => {
-    const usage = { output: 30, thinking: 20 };
+    const usage = { output: 3_000, thinking: 2_048 };
     show(
       turnOf(
         'q',
@@ -137,7 +137,7 @@ describe('an answer on screen', () => {
         settled('complete', { usage })
       )
     );
-    expect(screen.getByText('Thought · 20 tokens')).not.toBeNull();
+    expect(screen.getByText('Thought · 2,048 tokens')).not.toBeNull();
     expect(screen.queryByText('Hm.')).toBeNull();
   });
 
@@ -177,7 +177,7 @@ describe('a question on screen', () => {
     fireEvent.keyDown(editor, { key: 'Enter', shiftKey: true });
     expect(done).toEqual([]);
     fireEvent.keyDown(editor, { key: 'Enter' });
-    expect(done).toEqual(['ask better {"parent":"","yes":false}']);
+    expect(done).toEqual(['ask better {"parent":""}']);
   });
 
   it('stays as it was after Escape', () => {
@@ -204,25 +204,31 @@ describe('what went wrong', () => {
       expect(alert.textContent).toContain(words)
     );
     press('Try again');
-    expect(done).toEqual(['ask q {"parent":"","yes":false}']);
+    expect(done).toEqual(['ask q {"parent":""}']);
   });
 
-  it('may be sent all the same where only a ceiling was in the way', async () => {
-    const refused = new Refusal(422, { kind: 'OverCeiling', ...problem });
+  it('may be sent all the same where somebody’s word is all it needs', async () => {
+    const kinds = ['Unbounded', 'GuardError', 'OverCeiling'];
     const asked: unknown[] = [];
     const asking = {
       text: '',
       ask: async (_: string, how: unknown) => {
-        asked.push(how);
-        throw refused;
+        const kind = kinds[asked.push(how) - 1] ?? '';
+        throw new Refusal(422, { kind, ...problem });
       }
     };
     show(turnOf('q', settled('complete')), { asking });
     press('Answer again');
-    fireEvent.click(await screen.findByRole('button', { name: 'Send anyway' }));
+    const anyway = { name: 'Send anyway' };
+    fireEvent.click(await screen.findByRole('button', anyway));
+    fireEvent.click(await screen.findByRole('button', anyway));
+    expect(
+      await screen.findByRole('button', { name: 'Try again' })
+    ).not.toBeNull();
     expect(asked).toEqual([
-      { parent: '', yes: false },
-      { parent: '', yes: true }
+      { parent: '' },
+      { parent: '', unpriced: true },
+      { parent: '', unpriced: true, yes: true }
     ]);
   });
 });

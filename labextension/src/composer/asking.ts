@@ -5,6 +5,7 @@ import type { ISignal } from '@lumino/signaling';
 import type { IModel } from '../api/office';
 import type { Server } from '../api/server';
 import type { IEstimate, IQuestion, IWhatIsSent } from '../api/values';
+import type { IWord } from '../api/word';
 import type { ChatModel } from '../chat/model';
 import type { IOpenNotebook } from '../notebook/open';
 import type { Options, Preferences } from '../settings/model';
@@ -17,10 +18,9 @@ export interface IAbilities {
 }
 
 /** What is asked beside the text: the turn that it follows, and what people agreed to. */
-export interface IAsk {
+export interface IAsk extends IWord {
   readonly parent?: string;
-  readonly yes?: boolean;
-  readonly unpriced?: boolean;
+  readonly trim?: IQuestion['trim'];
 }
 
 export interface IAskingParts {
@@ -47,6 +47,7 @@ export class Asking {
       notebook: '',
       chips: this._chips.sent,
       ...this._able(preferences.options),
+      trim: ask.trim ?? null,
       yes: ask.yes ?? false,
       unpriced: ask.unpriced ?? false
     };

@@ -70,6 +70,7 @@ const ESTIMATE: IEstimate = {
   ],
   budgets: [{ scope: 'day', currency: 'USD', amount: '2', left: '1.79' }],
   notes: [],
+  trim: '',
   blocked: null
 };
 
@@ -248,25 +249,91 @@ describe('the composer', () => {
     });
   });
 
-  it('lets a turn that no budget bounds go only after a second look', async () => {
+  it('sends anyway what no budget bounds, and asks again where it is dear too', async () => {
     const stage = new Stage();
-    stage.chat.refusal = new Refusal(422, {
-      kind: 'GuardError',
-      message: 'No price is known.',
-      remedy: '',
-      request_id: ''
-    });
-    stage.model.text = 'Why?';
-    await stage.model.send();
-    await stage.model.sendAnyway();
-    await stage.model.sendAnyway();
+    const refuse = (kind: string): void => {
+      const said = { kind, message: 'No.', remedy: '', request_id: '' };
+      stage.chat.refusal = new Refusal(422, said);
+    };
+    const press = async (name: string): Promise<void> => {
+      await act(async () => {
+        fireEvent.click(screen.getByRole('button', { name }));
+      });
+    };
+    type(stage.show(), 'Why?');
+    refuse('Unbounded');
+    await press('Send');
+    refuse('GuardError');
+    await press('Send anyway');
+    await press('Send anyway');
+    type(screen.getByLabelText('Ask Qwen'), 'And now?');
+    await press('Send');
     expect(
       stage.chat.asked.map(({ yes, unpriced }) => [yes, unpriced])
     ).toEqual([
       [false, false],
-      [true, false],
-      [true, true]
+      [false, true],
+      [true, true],
+      [false, false]
     ]);
+  });
+
+  it('offers no word where a word doesn’t help', async () => {
+    const stage = new Stage();
+    stage.estimate = {
+      ...ESTIMATE,
+      blocked: {
+        kind: 'OverCeiling',
+        message: 'Too much.',
+        remedy: 'Ask for less.',
+        request_id: ''
+      }
+    };
+    stage.show();
+    expect(await screen.findByText('Ask for less.')).not.toBeNull();
+    expect(screen.queryByRole('button', { name: 'Send anyway' })).toBeNull();
+  });
+
+  it('sends one question untrimmed, where it was trimmed for its price', async () => {
+    const stage = new Stage();
+    stage.estimate = { ...ESTIMATE, warn: null, trim: 'window' };
+    type(stage.show(), 'Why?');
+    const whole = await screen.findByRole('button', { name: 'Send untrimmed' });
+    stage.estimate = { ...ESTIMATE, trim: 'tier' };
+    fireEvent.click(whole);
+    expect(await screen.findByRole('button', { name: 'Trim' })).not.toBeNull();
+    expect(stage.estimated.at(-1)?.trim).toBe('window');
+    await act(() => stage.model.send());
+    type(screen.getByLabelText('Ask Qwen'), 'And now?');
+    await act(() => stage.model.send());
+    expect(stage.chat.asked.map(({ trim }) => trim)).toEqual(['window', null]);
+  });
+
+  it('says of what is missing only what is not said elsewhere', async () => {
+    const stage = new Stage();
+    const no = {
+      kind: 'NoKey',
+      message: 'No key.',
+      remedy: '',
+      request_id: ''
+    };
+    stage.estimate = { ...ESTIMATE, blocked: no };
+    const view = (known?: string[]): React.JSX.Element => (
+      <ComposerView
+        model={stage.model}
+        chat={stage.chat as unknown as ChatModel}
+        known={known}
+        trans={trans}
+      />
+    );
+    const { rerender } = render(view());
+    expect(await screen.findByText('No key.')).not.toBeNull();
+    rerender(view(['No key.']));
+    expect(screen.queryByText('No key.')).toBeNull();
+    stage.chat.refusal = new Refusal(422, { ...no, message: 'Too large.' });
+    stage.model.text = 'Why?';
+    await act(() => stage.model.send());
+    expect(screen.getByRole('alert').textContent).toContain('Too large.');
   });
 
   it('asks a model for nothing that it can’t do', async () => {

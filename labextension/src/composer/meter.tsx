@@ -12,9 +12,11 @@ interface IProps {
   readonly estimate: IEstimate | null;
   readonly stale: boolean;
   readonly trans: TranslationBundle;
+  readonly onTrim: () => void;
 }
 
-export function Meter({ estimate, stale, trans }: IProps): React.JSX.Element {
+export function Meter(props: IProps): React.JSX.Element {
+  const { estimate, stale, trans, onTrim } = props;
   const warning = estimate === null ? '' : warningOf(estimate, trans);
   return (
     <div className="jp-QwenMeter" data-stale={stale}>
@@ -28,6 +30,13 @@ export function Meter({ estimate, stale, trans }: IProps): React.JSX.Element {
           <strong className="jp-QwenMeter-warning">
             <span className="jp-QwenMeter-loss">{LOSS}</span> {warning}
           </strong>
+        )}
+        {estimate?.trim && (
+          <button className="jp-QwenActions-button" onClick={onTrim}>
+            {estimate.trim === 'tier'
+              ? trans.__('Trim')
+              : trans.__('Send untrimmed')}
+          </button>
         )}
         <Left estimate={estimate} trans={trans} />
       </div>

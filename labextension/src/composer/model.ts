@@ -7,6 +7,7 @@ import { Signal } from '@lumino/signaling';
 
 import { Refusal } from '../api/server';
 import type { IProblem, IQuestion, IWhatIsSent } from '../api/values';
+import { wordFor } from '../api/word';
 import type { IOpenNotebook, OpenChange } from '../notebook/open';
 import type { Preferences } from '../settings/model';
 import {
@@ -66,6 +67,7 @@ export class ComposerModel implements IDisposable {
     if (text !== this._text) {
       this._text = text;
       this._problem = null;
+      this._agreed = {};
       this._parts.drafts.set(this._path, text);
       this._refresh();
     }
@@ -117,13 +119,14 @@ export class ComposerModel implements IDisposable {
       return;
     }
     const along = this.chips.list;
+    const trim = this._trim;
     const path = this._path;
     this.text = '';
-    this._agreed = ask;
     try {
       await this._lookAgain();
       const asked = this.ask(text, ask);
       this.chips.asked();
+      this._trim = null;
       await asked;
     } catch (problem) {
       if (!(problem instanceof Refusal)) {
@@ -138,14 +141,21 @@ export class ComposerModel implements IDisposable {
         .filter(({ added, on }) => added && on)
         .forEach(({ kind, name, text }) => this.chips.add(kind, name, text));
       this._problem = said(problem);
-      this._changed.emit();
+      this._agreed = ask;
+      this._trim = trim;
+      this._refresh();
     }
   }
 
-  /** Ask although a guard warns: of the price first, then of a turn that no budget can bound. */
-  async sendAnyway(): Promise<void> {
-    const warned = this._problem !== null && this._agreed.yes === true;
-    await this.send({ yes: true, unpriced: warned });
+  /** Ask although this is in the way, and what people agreed to before for the same text. */
+  async sendAnyway({ kind }: IProblem): Promise<void> {
+    await this.send({ ...this._agreed, ...wordFor(kind) });
+  }
+
+  /** Have the next question trimmed in the other way that there is. */
+  retrim(): void {
+    this._trim = this.estimator.estimate?.trim || null;
+    this._refresh();
   }
 
   /** Ask `text` with what goes along now: of the chips, settings and notebook at this moment. */
@@ -166,7 +176,7 @@ export class ComposerModel implements IDisposable {
 
   /** What would be asked now, but for the notebook's name. */
   question(text = this._text, ask: IAsk = {}): IQuestion {
-    return this._asking.question(text, ask);
+    return this._asking.question(text, { trim: this._trim, ...ask });
   }
 
   get isDisposed(): boolean {
@@ -234,6 +244,7 @@ export class ComposerModel implements IDisposable {
   private _panel: IOpenNotebook['panel'];
   private readonly _asking: Asking;
   private _agreed: IAsk = {};
+  private _trim: IQuestion['trim'] = null;
   private _problem: IProblem | null = null;
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -3,16 +3,21 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { wordFor } from '../api/word';
 import type { ComposerModel } from './model';
 
 interface IProps {
+  /** What is said elsewhere already, of what is missing. */
+  readonly known: ReadonlyArray<string>;
   readonly model: ComposerModel;
   readonly trans: TranslationBundle;
 }
 
-export function Obstacle({ model, trans }: IProps): React.JSX.Element {
+export function Obstacle({ known, model, trans }: IProps): React.JSX.Element {
   const { problem, estimator } = model;
-  const shown = problem ?? estimator.problem ?? estimator.estimate?.blocked;
+  const looming = estimator.problem ?? estimator.estimate?.blocked;
+  const found = problem ?? (known.length ? null : looming);
+  const shown = found && !known.includes(found.message) ? found : null;
   return (
     <div
       className="jp-QwenObstacle"
@@ -20,10 +25,10 @@ export function Obstacle({ model, trans }: IProps): React.JSX.Element {
       data-kind={shown?.kind ?? ''}
     >
       {shown && <p>{shown.message}</p>}
-      {shown?.kind === 'GuardError' ? (
+      {shown && wordFor(shown.kind) ? (
         <button
           className="jp-QwenActions-button"
-          onClick={() => void model.sendAnyway()}
+          onClick={() => void model.sendAnyway(shown)}
         >
           {trans.__('Send anyway')}
         </button>

@@ -16,11 +16,13 @@ import { Obstacle } from './obstacle';
 interface IProps {
   readonly model: ComposerModel;
   readonly chat: ChatModel;
+  /** What the status card says. */
+  readonly known?: ReadonlyArray<string>;
   readonly trans: TranslationBundle;
 }
 
 export function ComposerView(props: IProps): React.JSX.Element {
-  const { model, chat, trans } = props;
+  const { model, chat, known = [], trans } = props;
   const root = React.useRef<HTMLElement>(null);
   React.useEffect(() => {
     const drops = takeDrops(root.current!, model.chips, model.open.localPath);
@@ -51,8 +53,13 @@ export function ComposerView(props: IProps): React.JSX.Element {
                 <>
                   <ChipsView model={model} trans={trans} />
                   <Input model={model} trans={trans} />
-                  <Meter estimate={estimate} stale={stale} trans={trans} />
-                  <Obstacle model={model} trans={trans} />
+                  <Meter
+                    estimate={estimate}
+                    stale={stale}
+                    trans={trans}
+                    onTrim={() => model.retrim()}
+                  />
+                  <Obstacle known={known} model={model} trans={trans} />
                   <Actions
                     model={model}
                     chat={chat}

@@ -194,18 +194,18 @@ function requestFacts(receipt: IReceipt, trans: TranslationBundle): string[] {
 function sentParts(sent: IReceipt['sent'], trans: TranslationBundle): string[] {
   const parts: string[] = [];
   if (sent.cells > 0) {
-    parts.push(trans._n('%1 cell', '%1 cells', sent.cells, count(sent.cells)));
+    parts.push(trans._n('%2 cell', '%2 cells', sent.cells, count(sent.cells)));
   }
   if (sent.outputs > 0) {
     parts.push(
-      trans._n('%1 output', '%1 outputs', sent.outputs, count(sent.outputs))
+      trans._n('%2 output', '%2 outputs', sent.outputs, count(sent.outputs))
     );
   }
   if (sent.attachments > 0) {
     parts.push(
       trans._n(
-        '%1 attachment',
-        '%1 attachments',
+        '%2 attachment',
+        '%2 attachments',
         sent.attachments,
         count(sent.attachments)
       )

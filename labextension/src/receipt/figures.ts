@@ -68,8 +68,8 @@ export function bound(tokens: number): string {
 
 export function secrets(redacted: number, trans: TranslationBundle): string {
   return trans._n(
-    '%1 secret redacted',
-    '%1 secrets redacted',
+    '%2 secret redacted',
+    '%2 secrets redacted',
     redacted,
     count(redacted)
   );

@@ -26,6 +26,12 @@ describe('a receipt in words', () => {
     expect(detailsOf(read, trans)).toEqual(details);
   });
 
+  it('has thousands apart in what was sent', () => {
+    const sent = { cells: 2_000, outputs: 1_500, attachments: 1 };
+    const said = JSON.stringify(detailsOf(readReceipt({ sent }), trans));
+    expect(said).toContain('2,000 cells, 1,500 outputs, 1 attachment');
+  });
+
   it('goes through the translator, whole sentences at a time', () => {
     const asked: string[] = [];
     const listening = {

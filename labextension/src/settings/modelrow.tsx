@@ -123,15 +123,11 @@ function Prices({ model, currency, trans }: IProps): React.JSX.Element {
         </tr>
       </thead>
       <tbody>
-        {model.tiers.map(tier => {
+        {model.tiers.map((tier, step) => {
           const [input, output, thinking, cached] = rates(tier, currency);
           return (
             <tr key={tier.up_to ?? 0}>
-              <th scope="row">
-                {tier.up_to === null
-                  ? trans.__('any')
-                  : `≤ ${bound(tier.up_to)}`}
-              </th>
+              <th scope="row">{stepOf(tier, model.tiers[step - 1], trans)}</th>
               <td className={NUMBER}>{input}</td>
               <td className={NUMBER}>{cached}</td>
               <td className={NUMBER}>{output}</td>
@@ -142,4 +138,16 @@ function Prices({ model, currency, trans }: IProps): React.JSX.Element {
       </tbody>
     </table>
   );
+}
+
+/** The prompts that a step is for: `≤ 32K`, the last one `> 128K`. */
+function stepOf(
+  { up_to }: ITier,
+  before: ITier | undefined,
+  trans: TranslationBundle
+): string {
+  if (up_to !== null) {
+    return `≤ ${bound(up_to)}`;
+  }
+  return before?.up_to ? `> ${bound(before.up_to)}` : trans.__('any');
 }

@@ -185,7 +185,7 @@ describe('the models', () => {
     expect(rows).toEqual([
       'promptincachedout',
       '≤ 32K$1.20$0.24$6.00',
-      'any≈ $3.00≈ $3.00≈ $15.00'
+      '> 32K≈ $3.00≈ $3.00≈ $15.00'
     ]);
   });
 

@@ -67,7 +67,16 @@ export class SidebarPanel extends ReactWidget {
           )}
         </UseSignal>
         <StatusCard status={status} actions={actions} trans={trans} />
-        <ComposerView model={composer} chat={chat} trans={trans} />
+        <UseSignal signal={status.changed}>
+          {() => (
+            <ComposerView
+              model={composer}
+              chat={chat}
+              known={status.lacks.map(({ what }) => what)}
+              trans={trans}
+            />
+          )}
+        </UseSignal>
       </>
     );
   }

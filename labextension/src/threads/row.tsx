@@ -124,7 +124,7 @@ function facts(thread: ISummary, trans: TranslationBundle): string[] {
   const { turns, running, notebook, cost, updated } = thread;
   return [
     running ? trans.__('answering…') : Time.formatHuman(updated),
-    trans._n('%1 turn', '%1 turns', turns, count(turns)),
+    trans._n('%2 turn', '%2 turns', turns, count(turns)),
     sums(cost, trans),
     PathExt.basename(notebook)
   ].filter(fact => fact !== '');

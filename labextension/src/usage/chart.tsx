@@ -97,7 +97,7 @@ function Row({
 }
 
 function said(day: IDay, trans: TranslationBundle): string {
-  const turns = trans._n('%1 turn', '%1 turns', day.turns, count(day.turns));
+  const turns = trans._n('%2 turn', '%2 turns', day.turns, count(day.turns));
   return `${day.day}: ${sum(day, trans, longMoney)} · ${turns}`;
 }
 

@@ -54,7 +54,7 @@ export function Totals({ report, path, trans }: IProps): React.JSX.Element {
 function facts(total: ITotal, trans: TranslationBundle): string[] {
   const { turns, input, output, saved, currency } = total;
   return [
-    trans._n('%1 turn', '%1 turns', turns, count(turns)),
+    trans._n('%2 turn', '%2 turns', turns, count(turns)),
     trans.__('%1 in', count(input)),
     trans.__('%1 out', count(output)),
     Number(saved) > 0

@@ -182,7 +182,7 @@ test('a prompt past a price step is marked, and past the guard asks first', asyn
   await expect(
     composer.getByRole('button', { name: /^cell #1/ })
   ).toContainText('▲');
-  await expect(composer.getByText(/needs your word/)).toBeVisible();
+  await expect(composer.getByText(/you are asked first/)).toBeVisible();
   const field = composer.getByLabel('Ask Qwen');
   await field.fill('Why?');
   await field.press('Enter');

@@ -193,7 +193,7 @@ test('before a question: empty, a draft with chips, mentions, the guard', async 
   await page.evaluate(async path => {
     await window.jupyterapp.commands.execute('docmanager:open', { path });
   }, `${tmpPath}/Long.ipynb`);
-  await expect(page.getByText(/needs your word/)).toBeVisible();
+  await expect(page.getByText(/you are asked first/)).toBeVisible();
   await ask(page, 'Why?');
   await expect(page.locator('.jp-QwenObstacle[role=alert]')).toBeVisible();
   await looks(page, 'guard');
