@@ -63,7 +63,8 @@ class Chip(Struct, frozen=True, kw_only=True):
 
 class Question(Struct, frozen=True, kw_only=True):
     """What is asked, or is being typed. `thread`: "" begins one; `parent`: the turn that it follows, "" for none.
-    `notebook` is a name that the server gave (`Held`), "" for none. None: as the server is set.
+    `notebook` is a name that the server gave (`Held`), "" for none. None: as the server is set. `once`: the browser's
+    own name for this asking; where the answer is lost on the way, asking under the same name is no second turn.
     """
 
     text: str = ""
@@ -80,6 +81,7 @@ class Question(Struct, frozen=True, kw_only=True):
     trim: str | None = None
     yes: bool = False
     unpriced: bool = False
+    once: str = ""
     version: int = VERSION
 
     @property

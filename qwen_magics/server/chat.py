@@ -62,9 +62,12 @@ class ChatHandler(_Streaming):
     async def post(self) -> None:
         """Takes a Question, streams the turn."""
         asked = self.body(Question)
+        await self.stream(await self.desk.runs.once(asked.once, lambda: self._begin(asked)), 0)
+
+    async def _begin(self, asked: Question) -> Run:
         files = await self.desk.files.read(self, asked.files)
         prepared = await self.desk.count(accept, self.desk, asked, files)
-        await self.stream(await self.desk.runs.start(prepared, asked), 0)
+        return await self.desk.runs.start(prepared, asked)
 
 
 class TurnHandler(_Streaming):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qwen_magics.asking import sending
 from qwen_magics.errors import LedgerError, QwenError, Stopped
@@ -20,6 +20,8 @@ from qwen_magics.turn import run as carry_out
 from qwen_magics.values import Progress, Settled, Text, Thinking
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from qwen_magics.server.bodies import Question
     from qwen_magics.server.desk import Desk
     from qwen_magics.server.question import Prepared
@@ -38,6 +40,7 @@ class Runs:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._runs: dict[str, Run] = {}
+        self._begun: dict[str, asyncio.Task[Run]] = {}  # by the browser's names for them
 
     def get(self, turn: str) -> Run | None:
         """The turn in flight of that id, or one that has just ended."""
@@ -48,6 +51,20 @@ class Runs:
         """Whether a turn is in flight."""
         return any(not run.ended for run in self._runs.values())
 
+    async def once(self, name: str, begin: Callable[[], Coroutine[Any, Any, Run]]) -> Run:
+        """The turn that `begin` begins, or has begun under the same name; "" names none. Raises what kept it from
+        beginning, and then the name is free again.
+        """
+        if not name:
+            return await begin()
+        if name not in self._begun:
+            self._begun[name] = asyncio.create_task(begin())
+        try:
+            return await self._begun[name]
+        except BaseException:
+            self._begun.pop(name, None)
+            raise
+
     async def start(self, prepared: Prepared, asked: Question) -> Run:
         """Begin a turn: it is in its thread before anything leaves."""
         desk, turn = self._desk, prepared.plan.receipt.id
@@ -56,7 +73,7 @@ class Runs:
         )
         run = self._runs[turn] = Run(turn, thread, desk.later)
         run.add(Accepted(turn=turn, thread=thread))
-        run.task = asyncio.create_task(self._to_its_end(run, prepared))
+        run.task = asyncio.create_task(self._to_its_end(run, prepared, asked.once))
         return run
 
     def stop_in(self, thread: str) -> None:
@@ -74,7 +91,7 @@ class Runs:
         if tasks:
             await asyncio.wait(tasks, timeout=FAREWELL)
 
-    async def _to_its_end(self, run: Run, prepared: Prepared) -> None:
+    async def _to_its_end(self, run: Run, prepared: Prepared, name: str) -> None:
         """Whatever happens, it is stored, told and over."""
         settled: list[Settled] = []
         problem: QwenError | None = None
@@ -94,7 +111,11 @@ class Runs:
         for event in (*settled, *([Failed(error=said)] if said is not None else [])):
             run.add(event)
         run.end()
-        self._desk.later(KEPT, lambda: self._runs.pop(run.turn, None))
+        self._desk.later(KEPT, lambda: self._forget(run.turn, name))
+
+    def _forget(self, turn: str, name: str) -> None:
+        self._runs.pop(turn, None)
+        self._begun.pop(name, None)
 
     async def _carry_out(self, run: Run, prepared: Prepared, keeper: _Keeper, settled: list[Settled]) -> None:
         loop = asyncio.get_running_loop()

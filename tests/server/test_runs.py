@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,36 @@ async def test_who_does_not_come_back_is_waited_for_and_no_longer(
     kept = await browser.turn(events[0]["thread"], events[0]["turn"])
     assert (kept["status"], kept["answer"], kept["thinking"]) == ("stopped", "One two", "Hm. ")
     assert kept["receipt"]["cost"]["bound"] == "at_least"
+
+
+async def test_who_asks_again_under_the_same_name_asks_once(
+    browser: Browser, provider: FakeProvider, clock: HandClock, desk: Desk
+) -> None:
+    """The connection was gone before the answer began: while it was counted, while it ran, when it was over."""
+    provider.enqueue(HANGS)
+    lost = asyncio.create_task(browser.call("POST", "chat", {"text": "Count.", "once": "n1"}))
+    await until(lambda: "runs" in vars(desk) and "n1" in desk.runs._begun)
+    lost.cancel()
+    async with browser.ask(text="Count.", once="n1") as stream:
+        events = await stream.until("text")
+        async with browser.ask(text="Count.", once="n1") as again:
+            assert await again.until("text") == events
+        await browser.call("DELETE", f"chat/{events[0]['turn']}")
+        events += await stream.rest()
+    async with browser.ask(text="Count.", once="n1") as late:
+        assert said(await late.rest()) == said(events)
+    assert len(provider.questions) == 1
+    assert (await browser.call("GET", "threads")).json()["threads"][0]["turns"] == 1
+    clock.go(runs.KEPT)
+    async with browser.ask(text="Count.", once="n1") as another:
+        assert (await another.rest())[0]["turn"] != events[0]["turn"]
+
+
+async def test_a_question_that_was_refused_may_be_asked_again_under_its_name(browser: Browser) -> None:
+    refused = await browser.call("POST", "chat", {"text": "Why?", "notebook": "gone", "once": "n1"})
+    assert refused.json()["stale"]
+    async with browser.ask(text="Why?", once="n1") as stream:
+        assert (await stream.rest())[-1]["type"] == "settled"
 
 
 async def test_two_browsers_see_the_same_turn(browser: Browser, provider: FakeProvider, clock: HandClock) -> None:

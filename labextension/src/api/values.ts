@@ -70,6 +70,8 @@ export interface IQuestion {
   readonly trim: 'window' | 'tier' | null;
   readonly yes: boolean;
   readonly unpriced: boolean;
+  /** Names this asking, so that asking again because the connection was lost is no second turn. */
+  readonly once?: string;
 }
 
 export interface IChipPrice {

@@ -1,25 +1,28 @@
 /** Follows a turn to its end, through lost connections: the server goes on with it, and each event has its number. */
 
-import { Refusal, type Server } from '../api/server';
+import { Refusal } from '../api/server';
 import type { INumbered } from '../api/values';
 import type { Turn } from './turn';
 
 const FIRST = 500; // milliseconds
 const LONGEST = 15_000;
+/** While nobody knows whether it began: then people are told, who may ask again. */
+const PATIENT = 2_000;
 
 /**
- * Takes the events of `stream`, and goes on behind the last one where it breaks off. True: the turn has ended; false:
- * the server has let go of it, and its thread has what came. Throws what kept it from beginning.
+ * Takes the events of the stream that `open` opens, and has it opened anew behind the last one where it breaks off. True:
+ * the turn has ended; false: the server has let go of it, and its thread has what came. Throws what kept it from
+ * beginning.
  */
 export async function follow(
-  server: Server,
   turn: Turn,
-  stream: AsyncGenerator<INumbered>,
+  open: () => AsyncGenerator<INumbered>,
+  stop: () => Promise<void>,
   wait: (milliseconds: number) => Promise<void> = patience
 ): Promise<boolean> {
   for (let pause = FIRST; ; pause = Math.min(2 * pause, LONGEST)) {
     try {
-      for await (const { number, event } of stream) {
+      for await (const { number, event } of open()) {
         turn.last = number;
         turn.take(event);
         pause = FIRST;
@@ -28,19 +31,19 @@ export async function follow(
         return true;
       }
     } catch (problem) {
-      if (!turn.id) {
+      const refused = problem instanceof Refusal;
+      if (!turn.id && (refused || turn.stopping || pause >= PATIENT)) {
         throw problem;
       }
-      if (problem instanceof Refusal && problem.status < 500) {
+      if (refused && problem.status < 500) {
         return false;
       }
     }
     turn.reconnecting();
     await wait(pause);
     if (turn.stopping) {
-      await server.stop(turn.id).catch(() => undefined);
+      await stop().catch(() => undefined);
     }
-    stream = server.attach(turn.id, turn.last);
   }
 }
 

@@ -53,8 +53,11 @@ class Scripted {
   streams: Piece[][] = [];
   thread: Partial<IThread> | null = null;
   calls: string[] = [];
+  /** What the askings were called. */
+  names: string[] = [];
 
   ask(asked: IQuestion): AsyncGenerator<INumbered> {
+    this.names.push(asked.once ?? '');
     this.calls.push(`ask ${asked.text}`);
     return this._stream(0);
   }
@@ -201,6 +204,50 @@ describe('a lost connection', () => {
     server.streams = [[accepted('a'), text('Hello'), 'lost']];
     await chat.ask(question('Hi?'));
     expect(shown(chat)).toEqual(['Hi?: Hello (lost)']);
+  });
+});
+
+describe('a connection that is lost before anybody knows that it began', () => {
+  it('is tried again, and no second turn is asked', async () => {
+    const [chat, server] = made();
+    server.streams = [['lost'], [], [accepted('a'), settled('Hello')]];
+    await chat.ask(question('Hi?'));
+    expect(server.calls).toEqual(['ask Hi?', 'ask Hi?', 'ask Hi?']);
+    expect(new Set(server.names).size).toBe(1);
+    expect(shown(chat)).toEqual(['Hi?: Hello (complete)']);
+  });
+
+  it('is told in the end; the same question, asked once more, is still the same', async () => {
+    const [chat, server] = made();
+    server.streams = [['lost'], ['lost'], ['lost']];
+    await expect(chat.ask(question('Hi?'))).rejects.toThrow('network error');
+    expect(chat.turns).toHaveLength(0);
+    server.streams = [[accepted('a'), settled('Hello')]];
+    await chat.ask(question('Hi?'));
+    expect(server.names).toHaveLength(4);
+    expect(new Set(server.names).size).toBe(1);
+  });
+
+  it('makes another question no part of it, nor the same one that was answered', async () => {
+    const [chat, server] = made();
+    server.streams = [['lost'], ['lost'], ['lost']];
+    await expect(chat.ask(question('Hi?'))).rejects.toThrow('network error');
+    server.streams = [
+      [accepted('a'), settled('Yes')],
+      [accepted('b'), settled('Yes')],
+      [accepted('c'), settled('Yes')]
+    ];
+    await chat.ask(question('Hi?', '', 't2'));
+    await chat.ask(question('Hi?'));
+    await chat.ask(question('Hi?'));
+    expect(new Set(server.names).size).toBe(4);
+  });
+
+  it('is no reason to go on where people want it stopped', async () => {
+    const [chat, server] = made();
+    server.streams = [[() => chat.stop(), 'lost']];
+    await expect(chat.ask(question('Hi?'))).rejects.toThrow('network error');
+    expect(server.calls).toEqual(['ask Hi?']);
   });
 });
 

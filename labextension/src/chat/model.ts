@@ -1,5 +1,6 @@
 /** The open thread: its turns in order, those in flight, asking, stopping, going on. State only; nothing of React. */
 
+import { UUID } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
@@ -93,16 +94,16 @@ export class ChatModel {
   async ask(question: IQuestion): Promise<void> {
     const thread = this._at(question.thread);
     const turn = new Turn(question.text, question.parent, question.chips);
+    const once = this._once(question);
     thread.add(turn);
     this._changed.emit();
     try {
-      await this._follow(
-        thread,
-        turn,
-        this._begun(thread, turn, this._server.ask(question))
-      );
+      await this._follow(thread, turn, { ...question, once });
     } catch (problem) {
       thread.remove(turn);
+      if (!(problem instanceof Refusal)) {
+        this._unheard = [JSON.stringify(question), once];
+      }
       throw problem;
     } finally {
       this._changed.emit();
@@ -122,6 +123,13 @@ export class ChatModel {
     if (turn.stopping && turn.id) {
       await this._server.stop(turn.id);
     }
+  }
+
+  /** Names an asking: the same as before for a question of which nobody knows whether it came through. */
+  private _once(question: IQuestion): string {
+    const [asked, once] = this._unheard;
+    this._unheard = ['', ''];
+    return asked === JSON.stringify(question) ? once : UUID.uuid4();
   }
 
   /** The thread that a question was made for: another one may be on screen since. */
@@ -158,7 +166,7 @@ export class ChatModel {
     for (const turn of thread.running) {
       if (turn.id && !this._followed.has(turn)) {
         turn.restart();
-        void this._follow(thread, turn, this._server.attach(turn.id, 0))
+        void this._follow(thread, turn)
           .catch(() => undefined)
           .finally(() => this._changed.emit());
       }
@@ -168,11 +176,16 @@ export class ChatModel {
   private async _follow(
     thread: Thread,
     turn: Turn,
-    stream: AsyncGenerator<INumbered>
+    question?: IQuestion
   ): Promise<void> {
+    const open = (): AsyncGenerator<INumbered> =>
+      question && !turn.id
+        ? this._begun(thread, turn, this._server.ask(question))
+        : this._server.attach(turn.id, turn.last);
+    const stop = (): Promise<void> => this._stop(turn);
     this._followed.add(turn);
     try {
-      if (!(await follow(this._server, turn, stream, this._wait))) {
+      if (!(await follow(turn, open, stop, this._wait))) {
         await this._read(thread).catch(() => undefined); // over: its thread has what came
         turn.lose();
       }
@@ -192,6 +205,8 @@ export class ChatModel {
   /** Threads with a turn in flight, whether shown or not. */
   private readonly _following = new Map<string, Thread>();
   private readonly _followed = new Set<Turn>();
+  /** The last question that was asked in vain as far as this page knows, and that asking's name. */
+  private _unheard: readonly [question: string, once: string] = ['', ''];
   private readonly _changed = new Signal<this, void>(this);
 }
 
