@@ -259,7 +259,7 @@ def asking(bench: Bench, name: str, turns: int) -> subprocess.Popen[str]:
 def test_eight_processes_with_real_turns_end_at_or_under_the_budget(bench: Bench) -> None:
     """Their worst cases are eight times what is left in the end: limits shrink, then turns are refused."""
     budget = USD("0.25")
-    bench.provider.always = Answer(usage={"prompt_tokens": 1_000, "completion_tokens": 900})
+    bench.provider.always = Answer(usage={"prompt_tokens": 60, "completion_tokens": 900})  # within what was reserved
     bench.ledger.set_budget("notebook", "USD", budget, PLACE.notebook)
     started = [asking(bench, str(n), 40) for n in range(8)]
     folder = bench.ledger.path.parent
