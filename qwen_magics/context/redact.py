@@ -87,6 +87,16 @@ class Redactor:
         return found
 
 
+def betrayed(text: str) -> tuple[tuple[str, str], ...]:
+    """The secrets that their places in this text betray, each with its kind: what other texts may show as well, which
+    a `Redactor` knows only if told so.
+    """
+    plain = text.encode("ascii", "replace")
+    folded = plain.lower()
+    places = (place for finder in FINDERS for place in finder(text, folded))
+    return tuple(dict.fromkeys((place.kind, text[place.start : place.end]) for place in places))
+
+
 def _redact(text: str, known: list[tuple[str, str]]) -> Redacted:
     counts: Counter[str] = Counter()
     text = _marked(text, (place for value, kind in known for place in _occurrences(text, value, kind)), counts)

@@ -92,6 +92,15 @@ class Desk:
         """A notebook's name in the ledger: the one that its kernel uses too, its absolute path."""
         return str(Path(self.root).expanduser().absolute() / path) if path and self.root else path
 
+    def dotenv(self, path: str) -> dict[str, str]:
+        """The `.env` that a notebook's kernel has: the nearest one at or above its folder ("": the root). Blocks."""
+        from qwen_magics.context.secret_values import dotenv
+
+        if not self.root:  # contents that are no files here
+            return {}
+        root = Path(self.root).expanduser().absolute()
+        return dotenv((root / path).parent if path else root)
+
     @_once
     def folder(self) -> Path:
         """Where everything is kept."""

@@ -14,6 +14,7 @@ from msgspec import Struct
 from tornado import web
 
 from qwen_magics.context.maker import Memory
+from qwen_magics.context.redact import betrayed
 from qwen_magics.notebook.cells import Notebook
 from qwen_magics.notebook.current import current
 from qwen_magics.notebook.file import Reader, UnreadableNotebookError
@@ -36,6 +37,7 @@ class File(Struct, frozen=True, kw_only=True):
     memory: Memory | None = None
     problem: str = ""
     size: int = 0
+    secrets: tuple[tuple[str, str], ...] = ()  # that a notebook's sources betray, by kind
 
 
 class Files:
@@ -102,7 +104,8 @@ def _notebook(path: str, content: dict[str, Any]) -> File:
     """Another notebook, for its cells to go along as cells do."""
     data = json.dumps(content).encode()
     saved = Reader().decode(data, path, 0.0)
-    return File(notebook=current((), None, saved), memory=Memory(), size=len(data))
+    secrets = betrayed("\n\n".join(cell.source for cell in saved.cells))
+    return File(notebook=current((), None, saved), memory=Memory(), size=len(data), secrets=secrets)
 
 
 def _problem(problem: web.HTTPError) -> str:

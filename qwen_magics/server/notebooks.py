@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from qwen_magics.context.maker import Memory
+from qwen_magics.context.redact import betrayed
 from qwen_magics.notebook import bounds
 from qwen_magics.notebook.cells import Notebook
 from qwen_magics.notebook.current import current
@@ -30,11 +31,22 @@ KEPT = 128_000_000  # characters of all of them, and of the cells that browsers 
 
 
 class Open(Struct, frozen=True):
-    """A notebook as a browser has it, and what was worked out for its cells."""
+    """A notebook as a browser has it, what was worked out for its cells, and the secrets that its sources betray, by
+    kind.
+    """
 
     notebook: Notebook
     memory: Memory
     size: int = 0
+    secrets: tuple[tuple[str, str], ...] = ()
+
+
+class _Kept(Struct, frozen=True):
+    """A cell, its size in characters, and the secrets in its source."""
+
+    cell: SavedCell
+    size: int
+    secrets: tuple[tuple[str, str], ...]
 
 
 class Notebooks:
@@ -42,7 +54,7 @@ class Notebooks:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._cells: OrderedDict[str, tuple[SavedCell, int]] = OrderedDict()  # with their sizes
+        self._cells: OrderedDict[str, _Kept] = OrderedDict()
         self._held: OrderedDict[str, Open] = OrderedDict()
         self._size = 0  # of the cells
 
@@ -53,7 +65,7 @@ class Notebooks:
         fresh = {key: _kept(cell) for key, cell in live.fresh.items()}
         with self._lock:
             for key, kept in fresh.items():
-                self._size += kept[1] - self._cells.get(key, (None, 0))[1]
+                self._size += kept.size - (self._cells[key].size if key in self._cells else 0)
                 self._cells[key] = kept
             missing = [key for key in live.cells if key not in self._cells]
             for key in live.cells:
@@ -85,31 +97,32 @@ class Notebooks:
 
     def _open(self, live: LiveNotebook) -> Open:
         kept = [self._cells[key] for key in live.cells]
-        size = sum(size for _, size in kept)
+        size = sum(one.size for one in kept)
         if size > LARGEST:
             raise Refused(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 f"This notebook holds {size / 1e6:,.0f} MB of text; up to {LARGEST / 1e6:.0f} MB can go along.",
                 remedy="Clear the outputs that nobody needs, or ask without the notebook.",
             )
-        document = Saved(tuple(cell for cell, _ in kept), live.path, live.metadata, time.time())
+        document = Saved(tuple(one.cell for one in kept), live.path, live.metadata, time.time())
         earlier = [name for name, other in self._held.items() if other.notebook.path == live.path]
         memory = self._held[earlier[-1]].memory if earlier else Memory()
         for name in earlier[: 1 - OF_ONE]:
             del self._held[name]
-        return Open(current((), None, document, "live"), memory, size)
+        secrets = dict.fromkeys(secret for one in kept for secret in one.secrets)
+        return Open(current((), None, document, "live"), memory, size, tuple(secrets))
 
     def _forget(self) -> None:
         while len(self._held) > MOST or (len(self._held) > 1 and sum(one.size for one in self._held.values()) > KEPT):
             self._held.popitem(last=False)
         while self._size > KEPT:
-            _, (_, size) = self._cells.popitem(last=False)
-            self._size -= size
+            _, kept = self._cells.popitem(last=False)
+            self._size -= kept.size
 
 
-def _kept(cell: LiveCell) -> tuple[SavedCell, int]:
-    """So much of a cell as can ever go along, and its size in characters."""
+def _kept(cell: LiveCell) -> _Kept:
+    """So much of a cell as can ever go along."""
     saved = cell.saved()
     outputs = tuple(map(bounds.thin, saved.outputs))
     size = 200 + len(saved.source) + len(json.dumps(saved.metadata)) + sum(map(bounds.size, outputs))
-    return replace(saved, outputs=outputs), size
+    return _Kept(replace(saved, outputs=outputs), size, betrayed(saved.source))

@@ -22,7 +22,7 @@ from qwen_magics.turn import Ask, Place, plan, route
 from qwen_magics.turn.ask import SIDEBAR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from qwen_magics.context.compose import Context, Rules
     from qwen_magics.server.bodies import Question
@@ -60,7 +60,8 @@ def prepare(desk: Desk, asked: Question, files: Mapping[str, File], *, trim: str
     )
     held = desk.notebooks.get(asked.notebook) if asked.notebook else None
     notebook, memory = (held.notebook, held.memory) if held else (Notebook(), Memory())
-    knows, rules = sending.redactor(where.settings, {}), _rules(where)
+    secrets = [*(held.secrets if held else ()), *(secret for file in files.values() for secret in file.secrets)]
+    knows, rules = sending.redactor(where.settings, _names(desk, notebook.path, secrets)), _rules(where)
     maker, shortener = Maker(rules, knows), Shortener(knows, where.room, where.vocabulary)
     chosen = Chooser(notebook, files, where.endpoint, maker, shortener).choose(asked.chips)
     turns = desk.threads.path(asked.thread, asked.parent) if asked.parent and chosen.has("thread") else []
@@ -94,6 +95,16 @@ def prepare(desk: Desk, asked: Question, files: Mapping[str, File], *, trim: str
         before=sending.before(desk.ledger, place.notebook),
     )
     return Prepared(plan=plan(ask, where, desk.ledger), context=context, notebook=notebook, chosen=chosen, said=said)
+
+
+def _names(desk: Desk, path: str, secrets: Iterable[tuple[str, str]]) -> dict[str, object]:
+    """Secrets that the notebook's kernel would know by its `.env` and its variables, as far as they can be seen from
+    here: what a cell sets, another's output may show.
+    """
+    set_: dict[str, list[str]] = {}
+    for kind, value in secrets:
+        set_.setdefault(kind, []).append(value)
+    return {"env": desk.dotenv(path), "cells": set_}
 
 
 def _rules(where: Route) -> Rules:

@@ -10,11 +10,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import nbformat
 import pytest
 from fakes import secret_makers
 from fakes.typing_browser import code, held, notebook
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from qwen_magics.notebook.live import LiveNotebook
 from qwen_magics.server import notebooks
@@ -28,6 +30,7 @@ from qwen_magics.server.sent import what_is_sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from fakes.provider import FakeProvider
     from fakes.typing_browser import Post
@@ -164,6 +167,24 @@ def _frames(tokens: int, items: list[Any]) -> int:
 
 
 # --- secrets ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_secret_that_a_cell_sets_is_in_no_other_cells_output(post: Post, jp_root_dir: Path) -> None:
+    """Nor is one of the `.env` beside the notebook: its kernel would know both."""
+    make = secret_makers.Maker(11)
+    own, private, other = (make.of(secret_makers.ALNUM, 20) for _ in range(3))
+    (jp_root_dir / "deep").mkdir()
+    (jp_root_dir / "deep" / ".env").write_text(f"DB_PASSWORD={private}\n", "utf-8")
+    cells = [new_code_cell(f'auth_token = "{other}"'), new_markdown_cell(f"It is {other}.")]
+    nbformat.write(new_notebook(cells=cells), jp_root_dir / "other.ipynb")
+    shown = code("show()", f"with {own} or {private}")
+    name = await held(post, code(f'db_password = "{own}"'), shown, path="deep/a.ipynb")
+    chips = [{"kind": "notebook"}, {"kind": "file", "name": "other.ipynb"}]
+    said = await post("request", text=f"What is {own}?", notebook=name, chips=chips)
+    assert "with [redacted: password] or [redacted: DB_PASSWORD]" in said["body"]
+    assert "It is [redacted: secret]." in said["body"]
+    for secret in (own, private, other):
+        assert secret not in json.dumps(said)
 
 
 async def test_no_secret_leaves_whatever_carries_it(

@@ -86,8 +86,9 @@ def _exported(desk: Desk, thread: str, form: str) -> tuple[str, str]:
     from qwen_magics.asking import sending
     from qwen_magics.server.threads import export
 
-    redact = sending.redactor(desk.settings(), {}).redact
-    whole = export.portable(*desk.threads.whole(thread), lambda text: redact(text).text)
+    found, turns = desk.threads.whole(thread)
+    redact = sending.redactor(desk.settings(), desk.dotenv(found.notebook)).redact
+    whole = export.portable(found, turns, lambda text: redact(text).text)
     write = {"md": export.as_markdown, "ipynb": export.as_notebook, "json": export.as_json}[form]
     return export.filename(whole.title, form), write(whole)
 
