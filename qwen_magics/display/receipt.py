@@ -94,7 +94,7 @@ def _marks(receipt: Receipt) -> list[str]:
     if receipt.attempts > 1:
         said.append(f"{receipt.attempts} attempts")
     if receipt.left_out:
-        said.append(f"{len(receipt.left_out)} left out")
+        said.append(f"{len(receipt.left_out):,} left out")
     if receipt.redacted:
         said.append(counted(receipt.redacted, "secret redacted", "secrets redacted"))
     return said

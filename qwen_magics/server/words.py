@@ -31,13 +31,16 @@ _LINES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"-m ([^,]+), or -m /path/to/model\.gguf, or -p alibaba", r"choose \1, or another provider's model"),
         (r" among the models, or -m /path/to/model\.gguf, or -p alibaba", ", or another provider's model"),
         (r"%qwen_login", "jupyter qwen login"),
+        (r" {2,}", " "),
+        (r": %qwen_models lists them", ""),
+        (r" with -m\b", ""),
         (r"%qwen_models lists", "the list of models has"),
         (r"%qwen_context shows", "“What is sent” shows"),
         (r"; --without #n leaves a cell out", "; switch off what it can do without"),
         (r"%env (\w+)=", r"set for the server: \1="),
         (r"%env (\w+)", r"The server's \1"),
         (r"%pip ", "pip "),
-        (r"Run the cell again(?: to ask again)?|[Rr]un the cell again", "Ask again"),
+        (r"(?i)run the cell again(?: to ask again)?", "ask again"),
         (r"; %%qwen --continue goes on from there", "; ask it to go on"),
     )
 )

@@ -20,7 +20,7 @@ export function waits(
     case 'retrying':
       return trans.__(
         '%1: again in %2 s (attempt %3)',
-        waiting.why,
+        waiting.why.replace(/\.$/, ''),
         waiting.seconds.toFixed(0),
         waiting.attempt
       );

@@ -96,7 +96,7 @@ function marks(receipt: IReceipt, trans: TranslationBundle): string[] {
     said.push(trans.__('%1 attempts', receipt.attempts));
   }
   if (receipt.left_out.length > 0) {
-    said.push(trans.__('%1 left out', receipt.left_out.length));
+    said.push(trans.__('%1 left out', count(receipt.left_out.length)));
   }
   if (receipt.redacted > 0) {
     said.push(secrets(receipt.redacted, trans));

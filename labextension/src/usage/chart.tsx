@@ -52,7 +52,7 @@ function Row({
 }): React.JSX.Element {
   const { model, highest, bars } = row;
   const most = trans.__(
-    'at most %1, on %2',
+    'most on %2: %1',
     sum(highest, trans, shortMoney),
     highest.day
   );

@@ -19,7 +19,7 @@ import {
   writeNotebook
 } from './notebook';
 import { ask, mention, options, PANEL, priced, turn, width } from './panel';
-import { answers, cached } from './provider';
+import { answers, asked, cached } from './provider';
 
 const WIDTHS = [380, 280, 600];
 
@@ -197,6 +197,50 @@ test('before a question: empty, a draft with chips, mentions, the guard', async 
   await ask(page, 'Why?');
   await expect(page.locator('.jp-QwenObstacle[role=alert]')).toBeVisible();
   await looks(page, 'guard');
+});
+
+test('a prompt trimmed for its price, and one that goes whole for once', async ({
+  page,
+  tmpPath
+}) => {
+  test.setTimeout(120_000);
+  await answers({ text: 'Yes.' }, { text: 'Yes.' });
+  const file = join(mkdtempSync(join(tmpdir(), 'qwen-looks-')), 'Folds.ipynb');
+  const folds = Array.from(
+    { length: 60 },
+    (_, n) => `print("loss ${n} " * 400)`
+  );
+  writeNotebook(file, folds);
+  await page.sidebar.openTab('filebrowser');
+  await bring(page, tmpPath, file);
+  await page.sidebar.close('left');
+  await page.sidebar.openTab('jp-qwen-sidebar');
+  await page.menu.clickMenuItem('Run>Run All Cells');
+  await expect(page.locator('.jp-OutputArea-output')).toHaveCount(60);
+  const meter = page.locator('.jp-QwenMeter');
+  const untrimmed = page.getByRole('button', { name: 'Send untrimmed' });
+  const sent = async (): Promise<number> => {
+    const { requests } = await asked();
+    return JSON.stringify(requests.at(-1)!.body).length;
+  };
+
+  await page.getByLabel('Ask Qwen').fill('Does it fall?');
+  await expect(meter).toContainText('trimmed #');
+  await looks(page, 'trimmed', { widths: [380, 280] });
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect(page.locator('.jp-QwenReceipt-line')).toHaveCount(1);
+  const trimmed = await sent();
+
+  await page.getByLabel('Ask Qwen').fill('Does it fall?');
+  await untrimmed.click();
+  await expect(
+    page.getByRole('button', { name: 'Trim', exact: true })
+  ).toBeVisible();
+  await looks(page, 'untrimmed', { widths: [380, 280] });
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await expect(page.locator('.jp-QwenReceipt-line')).toHaveCount(2);
+  expect(await sent()).toBeGreaterThan(1.2 * trimmed);
+  await expect(untrimmed).toBeVisible(); // the next one is trimmed again
 });
 
 test('answers: streaming, stopped, with code, a difference, a fault, a branch', async ({
