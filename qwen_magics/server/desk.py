@@ -54,6 +54,7 @@ class Desk:
         self.contents = server.contents_manager
         self.root = getattr(server.contents_manager, "root_dir", "")
         self._pool = ThreadPoolExecutor(4, "qwen-magics")
+        self._waiting = ThreadPoolExecutor(8, "qwen-magics-waiting")
         self._counting = ThreadPoolExecutor(1, "qwen-magics-counting")  # what it remembers is for one at a time
 
     def later(self, seconds: float, do: Callable[[], Any]) -> Timer:
@@ -61,8 +62,12 @@ class Desk:
         return asyncio.get_running_loop().call_later(seconds, do)
 
     async def work(self, do: Callable[..., T], *args: Any) -> T:
-        """Run what blocks (SQLite, files, processes) in a thread."""
+        """Run what blocks for a moment (SQLite, files) in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, do, *args)
+
+    async def wait(self, do: Callable[..., T], *args: Any) -> T:
+        """Run what may block for long (a model that comes up, the network) where nothing else waits behind it."""
+        return await asyncio.get_running_loop().run_in_executor(self._waiting, do, *args)
 
     async def count(self, do: Callable[..., T], *args: Any) -> T:
         """Run what composes and counts: one after the other."""
@@ -79,8 +84,8 @@ class Desk:
             await self.runs.close()
         if "client" in self.__dict__:
             await self.client.close()
-        self._counting.shutdown(wait=False, cancel_futures=True)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._counting, self._waiting, self._pool):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def settings(self, **options: object) -> Settings:
         """The settings of this moment, what the browser chose on top. Blocks: reads files."""

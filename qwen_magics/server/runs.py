@@ -123,7 +123,7 @@ class Runs:
         def progress(event: Progress) -> None:
             loop.call_soon_threadsafe(run.add, event)
 
-        plan = await self._desk.work(sending.ready, prepared.plan, prepared.notebook.metadata, progress)
+        plan = await self._desk.wait(sending.ready, prepared.plan, prepared.notebook.metadata, progress)
         async for event in carry_out(plan, self._desk.client):
             if isinstance(event, Text):
                 run.text.append(event.text)

@@ -160,4 +160,5 @@ class TestHandler(Handler):
 
     async def post(self) -> None:
         """Takes a Test, answers Tested."""
-        self.answer(await self.work(tested, self.desk, self.body(Test) if self.request.body else Test()))
+        asked = self.body(Test) if self.request.body else Test()
+        self.answer(await self.desk.wait(tested, self.desk, asked))

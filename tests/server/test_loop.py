@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes.browser import until
 
+from qwen_magics.asking import sending
 from qwen_magics.provider import local
 
 if TYPE_CHECKING:
@@ -56,6 +58,23 @@ async def test_the_local_model_comes_up_while_others_are_answered(
     assert next(event["what"] for event in events if event["type"] == "progress") == "starting"
     assert (events[-1]["type"], events[-1]["receipt"]["cost"]["basis"]) == ("settled", "free")
     assert answered >= 5
+
+
+async def test_models_that_take_long_to_come_up_keep_nobody_else_waiting(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent and stopped, again and again: each goes on waiting for the model in a thread of its own."""
+    up = threading.Event()
+    monkeypatch.setattr(sending, "ready", lambda plan, *_: up.wait(30) and plan)
+    try:
+        for _ in range(6):
+            async with browser.ask(text="Why?") as stream:
+                events = await stream.until("accepted")
+                await browser.call("DELETE", f"chat/{events[0]['turn']}")
+                assert (await stream.rest())[-1]["error"]["kind"] == "Stopped"
+        assert len((await browser.call("GET", "threads")).json()["threads"]) == 6
+    finally:
+        up.set()
 
 
 async def test_a_stop_while_the_local_model_comes_up_is_taken_at_once(
