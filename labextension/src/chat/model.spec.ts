@@ -334,6 +334,18 @@ describe('a thread that is opened', () => {
   });
 });
 
+describe('a question', () => {
+  it('stays on screen where another thread was on its way', async () => {
+    const [chat, server] = made();
+    server.thread = { turns_list: [record('a', '')] };
+    server.streams = [[accepted('b'), text('It is.'), settled('It is.')]];
+    const coming = chat.show('t2');
+    await chat.ask(question('Is it?'));
+    await coming;
+    expect(shown(chat)).toEqual(['Is it?: It is. (complete)']);
+  });
+});
+
 describe('two tabs', () => {
   it('show what the other asked, and follow its answer', async () => {
     const [chat, server, tabs] = made();

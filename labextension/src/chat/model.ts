@@ -95,6 +95,9 @@ export class ChatModel {
     const thread = this._at(question.thread);
     const turn = new Turn(question.text, question.parent, question.chips);
     const once = this._once(question);
+    if (thread === this._thread) {
+      this._wanted = thread; // what is asked stays on screen, also where another thread was on its way
+    }
     thread.add(turn);
     this._changed.emit();
     try {

@@ -261,7 +261,19 @@ test('two tabs on one thread both see each question once, and its end', async ({
     await expect(turn(tab, 2)).toContainText('stopped');
     await expect(turn(tab, 2)).toContainText('Line 3.');
   }
-  // Both ask behind the same turn: two branches, each on screen where it was asked.
+  // Both ask behind the same turn, neither knowing of the other: two branches, each on screen where it was asked.
+  const chat = /\/qwen\/api\/chat(\?|$)/;
+  const asked = [page, other].map(tab => tab.waitForRequest(chat));
+  for (const tab of [page, other]) {
+    await tab.route(
+      chat,
+      async route => {
+        await Promise.all(asked);
+        await route.continue();
+      },
+      { times: 1 }
+    );
+  }
   await Promise.all([ask(page, 'Here?'), ask(other, 'There?')]);
   await expect(turn(page, 3)).toContainText('Here?');
   await expect(turn(other, 3)).toContainText('There?');

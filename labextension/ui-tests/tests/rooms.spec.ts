@@ -27,7 +27,10 @@ test.beforeEach(async ({ page }) => {
   // galata takes every …/api/settings for JupyterLab's own.
   await page.route(/\/qwen\/api\/settings/, route => route.continue());
   await answers({ text: 'Gentoo is heavier.' });
+  const found = page.waitForResponse(/\/qwen\/api\/threads\?notebook=/);
   await page.sidebar.openTab('jp-qwen-sidebar');
+  await found; // one that another test has left
+  await page.getByRole('button', { name: 'New thread' }).click();
 });
 
 test('a thread is titled, renamed, deleted, brought back and found', async ({
