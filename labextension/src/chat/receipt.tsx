@@ -29,7 +29,7 @@ function Running({ turn }: { turn: Turn }): React.JSX.Element {
       {turn.id && (
         <button
           type="button"
-          className="jp-QwenRunning-stop"
+          className="jp-QwenLink"
           onClick={() => void chat.stop()}
         >
           {trans.__('Stop')}

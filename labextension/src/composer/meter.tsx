@@ -32,7 +32,7 @@ export function Meter(props: IProps): React.JSX.Element {
           </strong>
         )}
         {estimate?.trim && (
-          <button className="jp-QwenMeter-trim" onClick={onTrim}>
+          <button className="jp-QwenLink" onClick={onTrim}>
             {estimate.trim === 'tier'
               ? trans.__('Trim')
               : trans.__('Send untrimmed')}
