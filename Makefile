@@ -20,7 +20,7 @@ WEIGHTS := .cache/share/jupyter/qwen-magics/models
 
 PACKAGES := labextension/node_modules/.yarn-state.yml
 UI_PACKAGES := labextension/ui-tests/node_modules/.yarn-state.yml
-EXTENSION_SOURCES := $(wildcard labextension/*.json labextension/style/* labextension/schema/*) \
+EXTENSION_SOURCES := $(wildcard labextension/*.json labextension/bundle.config.js labextension/style/* labextension/schema/*) \
   $(shell find labextension/src -name '*.ts' -o -name '*.tsx')
 
 .PHONY: help setup demo test lint pytest jest galata bench clean
