@@ -42,7 +42,7 @@ lint: $(MADE)/extension $(UI_PACKAGES)  ## ruff, mypy, prettier, eslint, tsc
 	@cd labextension && ../$(STEP) eslint jlpm lint:check
 
 pytest: setup  ## Python's tests
-	@$(STEP) -t 3 pytest python -m pytest $(PYTEST_FLAGS)
+	@$(STEP) -t 3 pytest python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_FLAGS)
 
 jest: $(PACKAGES)  ## TypeScript's unit tests
 	@cd labextension && ../$(STEP) -t 5 jest jlpm test
