@@ -106,6 +106,8 @@ test('two pictures for the README', async ({ page, tmpPath }) => {
   await expect(line).toHaveCount(1);
   await mention(page, 'var:penguins');
   await page.getByLabel('Ask Qwen').fill('Does it hold on each island?');
+  const told = page.getByRole('button', { name: /^@penguins, [1-9]/ });
+  await expect(told).toBeVisible(); // the kernel said what it is
   await priced(page);
   await page.theme.setTheme('JupyterLab Light');
   await page.mouse.move(0, 0);
